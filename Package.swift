@@ -1,0 +1,132 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Strict from day one: Swift 6 mode, every import and every existential spelled out, and no warning left standing.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// SQL lies in files of its own, one per verb, and is compiled into the binary: a deployed `leadwright` is one file.
+let sql: [Resource] = [.embedInCode("SQL")]
+
+func library(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, resources: resources,
+        swiftSettings: strict)
+}
+
+let package = Package(
+    name: "leadwright",
+    products: [.executable(name: "leadwright", targets: ["leadwright"])],
+    targets: [
+        // What Debian provides; module maps and shims only.
+        .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CWebSockets", pkgConfig: "libwebsockets", providers: [.apt(["libwebsockets-dev"])]),
+
+        // Values and protocols of the wire.
+        library("JSON", []),
+        library("HTTPTypes", []),
+        library("Cryptography", ["COpenSSL"]),
+
+        // Input and output.
+        library("PostgresClient", ["CPostgreSQL"]),
+        library("EmbeddedPostgres", ["PostgresClient"]),
+        library("HTTPClient", ["CCurl", "HTTPTypes"]),
+        library("HTTPServer", ["CWebSockets", "HTTPTypes"]),
+        .target(
+            name: "Migrations", dependencies: ["PostgresClient"], path: "Migrations",
+            resources: [
+                "0001_tenancy", "0002_intake", "0003_queue", "0004_generation", "0005_outcomes", "0006_partitions",
+            ].map { .embedInCode("\($0).sql") }, swiftSettings: strict),
+        library("JobQueue", ["PostgresClient", "JSON"], resources: sql),
+
+        // The model.
+        .target(name: "CKernels", cSettings: [.treatAllWarnings(as: .error), .unsafeFlags(["-O3"])]),
+        library("LanguageModel", ["CKernels", "HTTPClient", "HTTPTypes", "JSON", "Cryptography"]),
+
+        // The three systems.
+        library("CRM", ["HTTPTypes", "JSON", "Cryptography"]),
+        library("HubSpot", ["CRM", "HTTPClient", "HTTPTypes", "JSON", "Cryptography"]),
+        library("Salesforce", ["CRM", "HTTPClient", "HTTPTypes", "JSON", "Cryptography"]),
+        library("Zapier", ["CRM", "HTTPClient", "HTTPTypes", "JSON", "Cryptography"]),
+
+        // Decisions, and what came of them.
+        library("Personalization", ["CRM", "LanguageModel", "JSON", "Cryptography"]),
+        library("Outcomes", ["CRM", "PostgresClient", "JSON", "Cryptography"], resources: sql),
+        library(
+            "Configuration", ["CRM", "Personalization", "PostgresClient", "JSON", "Cryptography"], resources: sql),
+
+        // The way of an event.
+        library(
+            "Pipeline",
+            [
+                "JobQueue", "LanguageModel", "CRM", "HubSpot", "Salesforce", "Zapier", "Personalization", "Outcomes",
+                "Configuration", "PostgresClient", "HTTPClient", "JSON", "Cryptography",
+            ], resources: sql),
+        library(
+            "Gateway",
+            [
+                "HTTPServer", "HTTPTypes", "JobQueue", "CRM", "HubSpot", "Salesforce", "Zapier", "Configuration",
+                "PostgresClient", "JSON", "Cryptography",
+            ], resources: sql),
+        library("Sandbox", ["HTTPServer", "HTTPClient", "HTTPTypes", "JSON", "Cryptography"]),
+        .executableTarget(
+            name: "leadwright",
+            dependencies: [
+                "Gateway", "Pipeline", "Sandbox", "EmbeddedPostgres", "Migrations", "LanguageModel", "Configuration",
+                "Outcomes", "Personalization", "JobQueue", "HubSpot", "Salesforce", "Zapier", "CRM", "PostgresClient",
+                "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography",
+            ],
+            swiftSettings: strict),
+
+        // Tests mirror the targets; TestSupport starts what they need.
+        .target(
+            name: "TestSupport", dependencies: ["EmbeddedPostgres", "PostgresClient", "Migrations"],
+            path: "Tests/TestSupport", swiftSettings: strict),
+        tests("JSON", []),
+        tests("Cryptography", []),
+        tests("HTTPTypes", []),
+        tests("HTTPClient", ["HTTPServer", "HTTPTypes"]),
+        tests("HTTPServer", ["HTTPClient", "HTTPTypes"]),
+        tests("PostgresClient", ["TestSupport"]),
+        tests("Migrations", ["TestSupport", "PostgresClient"]),
+        tests("JobQueue", ["TestSupport", "PostgresClient", "JSON"]),
+        tests("CKernels", []),
+        tests("LanguageModel", ["CKernels", "HTTPServer", "HTTPTypes", "JSON", "TestSupport"]),
+        tests("CRM", ["JSON", "HTTPTypes"]),
+        tests("HubSpot", ["CRM", "Sandbox", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "TestSupport"]),
+        tests(
+            "Salesforce",
+            ["CRM", "Sandbox", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography", "TestSupport"]),
+        tests("Zapier", ["CRM", "Sandbox", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "TestSupport"]),
+        tests("Personalization", ["CRM", "LanguageModel", "JSON"]),
+        tests("Outcomes", ["TestSupport", "PostgresClient", "CRM", "JSON"]),
+        tests("Configuration", ["TestSupport", "PostgresClient", "Personalization", "CRM", "JSON", "Cryptography"]),
+        tests(
+            "Pipeline",
+            [
+                "TestSupport", "Gateway", "Sandbox", "Configuration", "PostgresClient", "JobQueue", "LanguageModel",
+                "CRM",
+                "HTTPClient", "HTTPServer", "HTTPTypes", "JSON",
+            ]),
+        tests(
+            "Gateway",
+            [
+                "TestSupport", "Configuration", "PostgresClient", "JobQueue", "CRM", "HTTPClient", "HTTPTypes", "JSON",
+                "Cryptography",
+            ]),
+        tests("Sandbox", ["HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography", "TestSupport"]),
+        .testTarget(
+            name: "CommandLineTests", dependencies: ["TestSupport", "JSON"], swiftSettings: strict),
+    ]
+)

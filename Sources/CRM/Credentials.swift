@@ -1,0 +1,14 @@
+/// The secrets of one connection by name: `access_token`, `client_secret`, `private_key`, `api_key`.
+/// Printing it shows the names only.
+public struct Credentials: Sendable, CustomStringConvertible, CustomDebugStringConvertible {
+    private let values: [String: String]
+
+    /// Holds the secrets in memory.
+    public init(_ values: [String: String]) { self.values = values }
+
+    /// The secret of that name.
+    public subscript(name: String) -> String? { values[name] }
+
+    public var description: String { "Credentials(\(values.keys.sorted().joined(separator: ", ")))" }
+    public var debugDescription: String { description }
+}

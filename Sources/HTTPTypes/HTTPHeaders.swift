@@ -1,0 +1,41 @@
+/// Header fields in the order they were given; names compare without regard to case (RFC 9110, 5.1).
+public struct HTTPHeaders: Sendable, Hashable, ExpressibleByDictionaryLiteral {
+    /// The fields in order, a repeated name as often as it came.
+    public private(set) var fields: [(name: String, value: String)] = []
+
+    /// Header fields in the order given.
+    public init(_ fields: [(name: String, value: String)] = []) { self.fields = fields }
+
+    public init(dictionaryLiteral elements: (String, String)...) {
+        fields = elements.map { (name: $0.0, value: $0.1) }
+    }
+
+    /// The first value of a name. Setting replaces every value of that name; `nil` removes them.
+    public subscript(name: String) -> String? {
+        get { fields.first { $0.name.matchesHeaderName(name) }?.value }
+        set {
+            fields.removeAll { $0.name.matchesHeaderName(name) }
+            if let newValue { fields.append((name: name, value: newValue)) }
+        }
+    }
+
+    /// Adds a field, keeping those of the same name.
+    public mutating func append(_ name: String, _ value: String) { fields.append((name: name, value: value)) }
+
+    public static func == (left: HTTPHeaders, right: HTTPHeaders) -> Bool {
+        left.fields.elementsEqual(right.fields) { $0.name.matchesHeaderName($1.name) && $0.value == $1.value }
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        for field in fields {
+            hasher.combine(field.name.lowercased())
+            hasher.combine(field.value)
+        }
+    }
+}
+
+extension String {
+    fileprivate func matchesHeaderName(_ other: String) -> Bool {
+        utf8.count == other.utf8.count && lowercased() == other.lowercased()
+    }
+}

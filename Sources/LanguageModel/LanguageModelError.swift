@@ -1,0 +1,38 @@
+/// Why a model could not be loaded or a text not be made.
+public struct LanguageModelError: Error, Sendable, CustomStringConvertible {
+    /// The kind of failure.
+    public enum Code: String, Sendable, Hashable {
+        /// The file cannot be opened or read.
+        case unreadableFile = "unreadable_file"
+        /// The file is damaged or hostile; the message names the field.
+        case malformedFile = "malformed_file"
+        /// The file is fine, and we cannot run it: the message names the architecture, type or tokenizer.
+        case unsupportedModel = "unsupported_model"
+        /// Prompt and scaffold are longer than the model's context.
+        case contextOverflow = "context_overflow"
+        /// The request makes no sense: no segments, a slot without variants.
+        case invalidRequest = "invalid_request"
+        /// The remote server does not answer, or refuses.
+        case unavailable
+        /// The remote server's answer is not what the protocol says.
+        case malformedAnswer = "malformed_answer"
+        /// The caller no longer wants the text.
+        case cancelled
+    }
+
+    /// The kind of failure.
+    public let code: Code
+    /// What happened and what to do next; holds no prompt.
+    public let message: String
+    /// What caused it, if something below us failed.
+    public let underlying: (any Error)?
+
+    /// Creates an error.
+    public init(_ code: Code, _ message: String, underlying: (any Error)? = nil) {
+        self.code = code
+        self.message = message
+        self.underlying = underlying
+    }
+
+    public var description: String { "\(code.rawValue): \(message)" }
+}
