@@ -37,6 +37,7 @@ let package = Package(
         library("JSON", []),
         library("HTTPTypes", []),
         library("Cryptography", ["COpenSSL"]),
+        library("Telemetry", []),
 
         // Input and output.
         library("PostgresClient", ["CPostgreSQL"]),
@@ -71,13 +72,13 @@ let package = Package(
             "Pipeline",
             [
                 "JobQueue", "LanguageModel", "CRM", "HubSpot", "Salesforce", "Zapier", "Personalization", "Outcomes",
-                "Configuration", "PostgresClient", "HTTPClient", "JSON", "Cryptography",
+                "Configuration", "PostgresClient", "HTTPClient", "Telemetry", "JSON", "Cryptography",
             ], resources: sql),
         library(
             "Gateway",
             [
                 "HTTPServer", "HTTPTypes", "JobQueue", "CRM", "HubSpot", "Salesforce", "Zapier", "Configuration",
-                "PostgresClient", "JSON", "Cryptography",
+                "PostgresClient", "Telemetry", "JSON", "Cryptography",
             ], resources: sql),
         library("Sandbox", ["HTTPServer", "HTTPClient", "HTTPTypes", "JSON", "Cryptography"]),
         .executableTarget(
@@ -85,7 +86,7 @@ let package = Package(
             dependencies: [
                 "Gateway", "Pipeline", "Sandbox", "EmbeddedPostgres", "Migrations", "LanguageModel", "Configuration",
                 "Outcomes", "Personalization", "JobQueue", "HubSpot", "Salesforce", "Zapier", "CRM", "PostgresClient",
-                "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography",
+                "HTTPClient", "HTTPServer", "HTTPTypes", "Telemetry", "JSON", "Cryptography",
             ],
             swiftSettings: strict),
 
@@ -95,6 +96,7 @@ let package = Package(
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("JSON", []),
         tests("Cryptography", []),
+        tests("Telemetry", []),
         tests("HTTPTypes", []),
         tests("HTTPClient", ["HTTPServer", "HTTPTypes"]),
         tests("HTTPServer", ["HTTPClient", "HTTPTypes"]),
