@@ -31,7 +31,7 @@ struct DeliveryStore: Sendable {
             connection, tenant, contentType, delivery.body,
             events.map(\.dedupeKey), events.map(\.kind.rawValue), events.map(\.objectType), events.map(\.objectID),
             events.map { $0.lead?.key }, events.map(\.occurredAt), events.map(Self.reasonToIgnore),
-            try events.map(Self.body),
+            try events.map { try $0.storedText },
         ]
         let acceptance = try await pool.transaction { transaction in
             let rows = try await transaction.query(Self.acceptDelivery, values)
@@ -58,11 +58,5 @@ struct DeliveryStore: Sendable {
         case .unknown, .associationChanged, .gap: return event.details["note"] ?? "means nothing to us"
         default: return nil
         }
-    }
-
-    private static func body(_ event: CRMEvent) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.dateEncodingStrategy = .millisecondsSince1970
-        return String(decoding: try encoder.encode(event), as: UTF8.self)
     }
 }
