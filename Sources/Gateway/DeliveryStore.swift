@@ -37,12 +37,12 @@ struct DeliveryStore: Sendable {
             let rows = try await transaction.query(Self.acceptDelivery, values)
             var jobs: [NewJob] = []
             for row in rows {
-                let (id, makesWork, lane, _) = try row.decode(Int64.self, Bool.self, String.self, String.self)
+                let (id, makesWork, object) = try row.decode(Int64.self, Bool.self, String.self)
                 guard makesWork else { continue }
                 jobs.append(
                     NewJob(
-                        stage: "understand", tenantID: tenant, connectionID: connection, lane: "\(connection)/\(lane)",
-                        payload: ["event": .integer(id)]))
+                        stage: "understand", tenantID: tenant, connectionID: connection,
+                        lane: Lane.name(connection: connection, object: object), payload: ["event": .integer(id)]))
             }
             if !jobs.isEmpty { _ = try await queue.enqueue(jobs, in: transaction) }
             return Acceptance(fresh: rows.count, duplicates: events.count - rows.count, queued: jobs.count)

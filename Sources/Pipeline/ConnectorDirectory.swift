@@ -1,15 +1,15 @@
-import CRM
-import Configuration
-import HTTPClient
+public import CRM
+public import Configuration
+public import HTTPClient
 import HubSpot
-import PostgresClient
+public import PostgresClient
 import Salesforce
 import Synchronization
 import Zapier
 
 /// The connector of each connection, kept while the connection's declaration stays as it is: a connector holds its
 /// access token, and a new one would have to log in again.
-final class ConnectorDirectory: Sendable {
+public final class ConnectorDirectory: Sendable {
     private struct Entry {
         let revision: Int64
         let connector: any Connector
@@ -20,7 +20,8 @@ final class ConnectorDirectory: Sendable {
     private let client: HTTPClient
     private let entries = Mutex<[Int64: Entry]>([:])
 
-    init(pool: PostgresPool, configuration: ConfigurationStore, client: HTTPClient) {
+    /// A directory over the connections of one installation.
+    public init(pool: PostgresPool, configuration: ConfigurationStore, client: HTTPClient) {
         self.pool = pool
         self.configuration = configuration
         self.client = client
@@ -29,7 +30,7 @@ final class ConnectorDirectory: Sendable {
     /// The connector for a connection.
     ///
     /// - Throws: ``PipelineError`` with code `missing` when the connection is no longer declared.
-    func connector(for id: Int64) async throws -> any Connector {
+    public func connector(for id: Int64) async throws -> any Connector {
         guard let connection = try await configuration.connection(id: id) else {
             throw PipelineError(.missing, "connection \(id) is no longer declared; apply its declaration again")
         }

@@ -34,7 +34,7 @@ struct Outbox: Sendable {
         var orphans: [Job] = []
         for job in jobs {
             guard let id = GenerationPayload(job)?.generation, let generation = generations[id],
-                let target = targets[id], let intent = generation.intent(target: target)
+                let target = targets[id], let intent = generation.storedIntent(to: target)
             else {
                 orphans.append(job)
                 continue
@@ -95,18 +95,5 @@ struct Outbox: Sendable {
                 [write.generation.id, write.intent.target, state, write.location, write.receipt, reason])
             try await effect(connection)
         }
-    }
-}
-
-/// What a job of the stages `generate` and `write` carries.
-struct GenerationPayload {
-    let generation: UUID
-
-    init(generation: UUID) { self.generation = generation }
-
-    /// `nil` when the payload is another version's.
-    init?(_ job: Job) {
-        guard let id = job.payload["generation"]?.string.flatMap(UUID.init(uuidString:)) else { return nil }
-        generation = id
     }
 }

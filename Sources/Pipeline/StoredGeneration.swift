@@ -1,6 +1,7 @@
 import CRM
 import Foundation
 import JSON
+import Personalization
 import PostgresClient
 
 /// A row of `generations` with its lead as we know it now.
@@ -16,7 +17,7 @@ struct StoredGeneration: Sendable {
     let playbookVersion: Int
     let kind: String
     let stage: FunnelStage
-    let arm: String
+    let arm: Arm
     let seed: Int64
     let state: String
     /// The lead as read when the message was decided on; `nil` once erased.
@@ -29,12 +30,17 @@ struct StoredGeneration: Sendable {
     let optedOutAt: Date?
     let erasedAt: Date?
 
-    /// What it writes where; `nil` before there is a text, or after it was erased.
-    func intent(target: String) -> WriteIntent? {
-        guard let record, let content, let generatedAt else { return nil }
-        return WriteIntent(
+    /// The intent to write a text that was just made.
+    func intent(to target: String, record: LeadRecord, content: [String: String], generatedAt: Date) -> WriteIntent {
+        WriteIntent(
             id: id.uuidString.lowercased(), lead: record.identity, target: target, content: content, kind: kind,
             stage: stage, generatedAt: generatedAt)
+    }
+
+    /// The intent to write the text that was stored; `nil` before there is one, or after it was erased.
+    func storedIntent(to target: String) -> WriteIntent? {
+        guard let record, let content, let generatedAt else { return nil }
+        return intent(to: target, record: record, content: content, generatedAt: generatedAt)
     }
 
     /// Loads generations by id. Those that do not exist are missing.
@@ -51,14 +57,14 @@ struct StoredGeneration: Sendable {
         (id, tenantID, connectionID, leadID, eventID) = try (
             row.decode("id"), row.decode("tenant_id"), row.decode("connection_id"), row.decode("lead_id"),
             row.decode("event_id"))
-        (playbook, playbookVersion, kind, arm, seed, state) = try (
+        (playbook, playbookVersion, kind, seed, state) = try (
             row.decode("playbook"), Int(row.decode("playbook_version", as: Int32.self)), row.decode("kind"),
-            row.decode("arm"), row.decode("seed"), row.decode("state"))
-        let stageName = try row.decode("stage", as: String.self)
-        guard let stage = FunnelStage(rawValue: stageName) else {
-            throw PipelineError(.malformedJob, "generation \(id) names the stage \"\(stageName)\", which is none")
-        }
+            row.decode("seed"), row.decode("state"))
+        guard let stage = try FunnelStage(rawValue: row.decode("stage")),
+            let arm = try Arm(rawValue: row.decode("arm"))
+        else { throw PipelineError(.malformedJob, "generation \(id) has a stage or arm that this version does not know") }
         self.stage = stage
+        self.arm = arm
         record = try? JSONDecoder().decode(LeadRecord.self, from: Data(row.decode("record", as: String.self).utf8))
         content = try row.decode("content", as: String?.self).flatMap { try? JSONValue(parsing: $0) }?
             .object?.compactMapValues(\.string)

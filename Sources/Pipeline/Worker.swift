@@ -1,8 +1,10 @@
 public import Configuration
+public import Cryptography
 public import Foundation
 public import HTTPClient
 public import JobQueue
 public import LanguageModel
+import Outcomes
 public import PostgresClient
 public import Telemetry
 
@@ -28,23 +30,29 @@ public final class Worker: Sendable {
     private let stages: [StageLoop]
     private let log: Log
 
-    /// A worker over one database and one model.
+    /// A worker over one database and one model. `key` opens the credentials, and from it come the keys that decide
+    /// arms and hide erased leads.
     public init(
         pool: PostgresPool, queue: JobQueue, configuration: ConfigurationStore, model: any LanguageModel,
-        client: HTTPClient, limits: Limits = Limits(), now: @escaping @Sendable () -> Date = { Date() },
+        client: HTTPClient, key: SealingKey, limits: Limits = Limits(), now: @escaping @Sendable () -> Date = { Date() },
         log: Log = Log("worker")
     ) {
         let leads = LeadStore(pool: pool)
         let connectors = ConnectorDirectory(pool: pool, configuration: configuration, client: client)
-        let settle = Settlement(queue: queue, log: log)
+        let settlement = Settlement(queue: queue, log: log)
+        let outbox = Outbox(pool: pool, queue: queue)
+        let ledger = EventLedger(
+            pool: pool, queue: queue, leads: leads, outcomes: OutcomeRecorder(), erasureKey: key.derived(for: "erasure"))
+        let planning = Planning(
+            pool: pool, queue: queue, configuration: configuration, leads: leads,
+            assignmentKey: key.derived(for: "assignment"))
         let understanding = Understanding(
-            pool: pool, queue: queue, configuration: configuration, connectors: connectors, leads: leads,
-            settlement: settle, now: now)
+            pool: pool, connectors: connectors, leads: leads, ledger: ledger, planning: planning,
+            settlement: settlement)
         let generating = Generating(
-            pool: pool, queue: queue, configuration: configuration, leads: leads, model: model, settlement: settle,
-            now: now)
-        let writing = Writing(
-            pool: pool, queue: queue, connectors: connectors, leads: leads, settlement: settle)
+            pool: pool, queue: queue, configuration: configuration, outbox: outbox, model: model,
+            settlement: settlement, now: now)
+        let writing = Writing(outbox: outbox, connectors: connectors, settlement: settlement)
         self.queue = queue
         self.log = log
         self.stages = [

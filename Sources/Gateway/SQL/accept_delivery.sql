@@ -23,6 +23,6 @@ WITH incoming AS (
     SELECT $2, $1, delivery.id, kind, object_type, object_id, lead_key, occurred_at, ignored, body::jsonb
     FROM incoming JOIN fresh USING (key) CROSS JOIN delivery
     ORDER BY position
-    RETURNING id, ignored, object_type, object_id, lead_key, kind
+    RETURNING id, ignored, object_type, object_id, lead_key
 )
-SELECT id, ignored IS NULL, coalesce(lead_key, object_type || ':' || object_id), kind FROM stored ORDER BY id
+SELECT id, ignored IS NULL, coalesce(lead_key, object_type || ':' || object_id) FROM stored ORDER BY id
