@@ -15,13 +15,13 @@ extension Command {
             GET /healthz /readyz        for load balancers
             GET /metrics                for Prometheus
 
-            Put it behind a proxy that ends TLS. It keeps no state: run as many as you like.
+            Put it behind a proxy that ends TLS. It keeps no state: run as many as you like. It prints one line once it
+            listens.
             """,
         options: [
             .database,
             Option("--host", "ADDRESS", "The address to listen on; 127.0.0.1 unless given."),
             Option("--port", "PORT", "The port to listen on; 8080 unless given, 0 for any."),
-            Option("--port-file", "FILE", "Write the port there once it listens."),
             .withParent,
         ]
     ) { arguments in
@@ -34,8 +34,7 @@ extension Command {
             host: try arguments.value("--host", default: "127.0.0.1"), port: try arguments.number("--port", default: 8080)
         ) { await gateway.respond(to: $0) }
         let port = try await server.start()
-        log(.info, "listening", ["port": "\(port)"])
-        if let file = arguments["--port-file"] { try "\(port)\n".write(toFile: file, atomically: true, encoding: .utf8) }
+        Leadwright.announce("gateway listening on port \(port)")
         await Shutdown.requested(withParent: arguments.has("--with-parent"))
         await server.stop()
         await pool.close()

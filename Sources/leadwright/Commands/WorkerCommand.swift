@@ -12,7 +12,8 @@ extension Command {
         "worker", "Write the messages.",
         discussion: """
             Claims events, reads their leads, writes the texts with the model and puts them into the CRM. Any number
-            of workers may share a database. SIGTERM lets it finish what it holds.
+            of workers may share a database. SIGTERM lets it finish what it holds. It prints one line once
+            the model is loaded.
             """,
         options: [
             .database, .model,
@@ -29,6 +30,7 @@ extension Command {
             pool: pool, queue: JobQueue(pool: pool, worker: Installation.workerName),
             configuration: ConfigurationStore(pool: pool, key: key), model: model, client: HTTPClient(), key: key)
         let work = Task { await worker.run() }
+        Leadwright.announce("worker ready with \(model.identity.name)")
         await Shutdown.requested(withParent: arguments.has("--with-parent"))
         work.cancel()
         await work.value
