@@ -122,8 +122,8 @@ final class SlotRulesTests: XCTestCase {
             [
                 Case("Charities pay half unless they have more than 200 staff."),
                 Case("Charities pay half with more than 200 staff.", "\"unless\" is missing"),
-                Case("Charities pay half unless they have less than 200 staff.", "\"more\" is missing"),
-                Case("Charities always pay half unless they have more than 200 staff."),
+                Case("Charities pay half unless they have less than 200 staff.", "\"less\" is not in the fact"),
+                Case("Charities always pay half unless they have more than 200 staff.", "\"always\""),
             ], fact: "Charities pay half unless they have more than 200 staff.")
         try check(
             [
@@ -193,7 +193,7 @@ final class SlotRulesTests: XCTestCase {
                 Case("La hogaza de Mercadona pesa un kilo y cuesta 5,80 €.", "name \"Mercadona\""),
                 Case("La hogaza de pueblo, gratis, pesa un kilo y cuesta 5,80 €.", "promise \"gratis\""),
                 Case("La hogaza de pueblo pesa un kilo y cuesta 5,80 € el lunes.", "date \"lunes\""),
-                Case("The village loaf is a kilo and it is 5,80 €.", "number"),
+                Case("The village loaf is a kilo and it is 5,80 €.", "name \"The\""),
             ], fact: "La hogaza de pueblo pesa un kilo y cuesta 5,80 €.", language: "es")
         try check(
             [

@@ -95,7 +95,7 @@ struct NumberWords: Sendable {
                 total += max(group, 1) * value
                 group = 0
                 limit = 1_000
-            } else if let value = large[word], value < 1_000, group < 10 || limit == .infinity {
+            } else if let value = large[word], value < 1_000, group < 100 || limit == .infinity {
                 // "three hundred" multiplies; "doscientos" stands for itself.
                 group = value == 100 ? max(group, 1) * 100 : group + value
                 limit = 100

@@ -18,6 +18,7 @@ struct SlotRules: Sendable {
     private let quantities: [Quantity]
     private let words: Set<String>
     private let promisedWords: Set<String>
+    private let currencies: Set<String>
     private let scaffoldRuns: Set<String>
     private let instructionRuns: Set<String>
 
@@ -40,6 +41,7 @@ struct SlotRules: Sendable {
         quantities = Quantity.all(in: own, language: language) + read
         words = Set(tokens.map(\.folded))
         promisedWords = Set(own.map(\.folded))
+        currencies = Set(own.compactMap { Units.currencies[$0.folded] })
         scaffoldRuns = Self.runs(of: scaffold)
         instructionRuns = Self.runs(of: instructions).subtracting(Self.runs(of: factText))
     }
@@ -49,7 +51,7 @@ struct SlotRules: Sendable {
     func verdict(on text: String) -> SlotVerdict {
         let tokens = Token.tokens(of: text)
         let problem =
-            shape(text) ?? length(text, tokens) ?? phrases(text) ?? links(text) ?? numbers(tokens) ?? names(tokens)
+            shape(text) ?? links(text) ?? length(text, tokens) ?? phrases(text) ?? numbers(tokens) ?? names(tokens)
             ?? promises(tokens) ?? fidelity(tokens) ?? tongue(tokens) ?? repetition(text)
         return problem.map { .fails($0) } ?? .stands
     }
@@ -137,7 +139,9 @@ struct SlotRules: Sendable {
         for token in tokens where !promisedWords.contains(token.folded) {
             if vocabulary.promises.contains(token.folded) { return "promise \"\(token.text)\" is in no input" }
             if vocabulary.dates.contains(token.folded) { return "date \"\(token.text)\" is in no input" }
-            if Units.currencies[token.folded] != nil { return "currency \"\(token.text)\" is in no input" }
+            if let sign = Units.currencies[token.folded], !currencies.contains(sign) {
+                return "currency \"\(token.text)\" is in no input"
+            }
         }
         return nil
     }

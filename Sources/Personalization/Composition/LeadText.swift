@@ -30,8 +30,8 @@ public struct LeadText: Sendable, Hashable {
         var before = ""
         while before != text {
             before = text
-            for mark in chatMarks { text = text.replacing(mark, with: " ") }
             text = withoutSpecialTokens(text)
+            for mark in chatMarks { text = text.replacing(mark, with: " ") }
         }
         text = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         let lowered = text.lowercased()
@@ -50,7 +50,7 @@ public struct LeadText: Sendable, Hashable {
     }
 
     private static let chatMarks = [
-        "[INST]", "[/INST]", "<<SYS>>", "<</SYS>>", "<s>", "</s>", "<start_of_turn>", "<end_of_turn>", "```", "###",
+        "[INST]", "[/INST]", "<<SYS>>", "<</SYS>>", "<s>", "</s>", "<start_of_turn>", "<end_of_turn>", "|>", "```", "###",
     ]
 
     /// Takes out `<|anything|>`, the form of special tokens in nearly every vocabulary.
