@@ -89,7 +89,7 @@ let package = Package(
                 "Outcomes", "Personalization", "JobQueue", "HubSpot", "Salesforce", "Zapier", "CRM", "PostgresClient",
                 "HTTPClient", "HTTPServer", "HTTPTypes", "Telemetry", "JSON", "Cryptography",
             ],
-            swiftSettings: strict),
+            resources: sql, swiftSettings: strict),
 
         // Tests mirror the targets; TestSupport starts what they need.
         .target(
