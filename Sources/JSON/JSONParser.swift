@@ -170,17 +170,21 @@ struct JSONParser {
     }
 
     /// What follows `\u`: one UTF-16 unit, or two that make a pair.
+    ///
+    /// Half of a pair, which the grammar allows and a text cut inside an emoji leaves behind, becomes U+FFFD, and so
+    /// does U+0000, which Postgres cannot store: one odd field must not cost the delivery that it came in.
     private mutating func unicodeEscape() throws(JSONError) -> String {
-        let start = index
-        var units = [try hexadecimalUnit()]
-        if UTF16.isLeadSurrogate(units[0]), take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) {
-            units.append(try hexadecimalUnit())
+        let unit = try hexadecimalUnit()
+        guard unit != 0 else { return "\u{FFFD}" }
+        let afterFirst = index
+        guard UTF16.isLeadSurrogate(unit), take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) else {
+            index = afterFirst
+            return String(decoding: [unit], as: UTF16.self)
         }
-        guard let text = String(validating: units, as: UTF16.self) else {
-            index = start
-            throw failure("half of a surrogate pair")
-        }
-        return text
+        let second = try hexadecimalUnit()
+        if UTF16.isTrailSurrogate(second) { return String(decoding: [unit, second], as: UTF16.self) }
+        index = afterFirst
+        return "\u{FFFD}"
     }
 
     private mutating func hexadecimalUnit() throws(JSONError) -> UInt16 {
