@@ -102,7 +102,9 @@ let package = Package(
         tests("Migrations", ["TestSupport", "PostgresClient"]),
         tests("JobQueue", ["TestSupport", "PostgresClient", "JSON"]),
         tests("CKernels", []),
-        tests("LanguageModel", ["CKernels", "HTTPServer", "HTTPTypes", "JSON", "TestSupport"]),
+        tests(
+            "LanguageModel", ["CKernels", "HTTPServer", "HTTPTypes", "JSON", "TestSupport"],
+            resources: [.copy("Fixtures")]),
         tests("CRM", ["JSON", "HTTPTypes"]),
         tests("HubSpot", ["CRM", "Sandbox", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "TestSupport"]),
         tests(
