@@ -40,7 +40,7 @@ struct LeadStore: Sendable {
         _ identity: LeadIdentity, tenant: Int64, connection: Int64, fields: [String: String] = [:],
         optedOutAt: Date? = nil, in transaction: PostgresConnection
     ) async throws(PostgresError) -> KnownLead {
-        let text = JSONText(text: JSONValue.object(fields.mapValues { .string($0) }).canonicalText)
+        let text = JSONText(JSONValue.object(fields.mapValues { .string($0) }).canonicalText)
         let values: [any PostgresValue] = [
             tenant, connection, identity.key, identity.objectType, identity.objectID, text, optedOutAt,
         ]
