@@ -17,10 +17,11 @@ func library(_ name: String, _ dependencies: [Target.Dependency], resources: [Re
     .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+/// Tests read their fixtures beside the source file, so that no bundle has to be found at run time.
+func tests(_ name: String, _ dependencies: [Target.Dependency], fixtures: Bool = false) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, resources: resources,
-        swiftSettings: strict)
+        name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies,
+        exclude: fixtures ? ["Fixtures"] : [], swiftSettings: strict)
 }
 
 let package = Package(
@@ -94,7 +95,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["EmbeddedPostgres", "PostgresClient", "Migrations"],
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("JSON", []),
-        tests("Cryptography", []),
+        tests("Cryptography", [], fixtures: true),
         tests("HTTPTypes", []),
         tests("HTTPClient", ["HTTPServer", "HTTPTypes"]),
         tests("HTTPServer", ["HTTPClient", "HTTPTypes"]),
@@ -104,11 +105,11 @@ let package = Package(
         tests("CKernels", []),
         tests("LanguageModel", ["CKernels", "HTTPServer", "HTTPTypes", "JSON", "TestSupport"]),
         tests("CRM", ["JSON", "HTTPTypes"]),
-        tests("HubSpot", ["CRM", "Sandbox", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "TestSupport"]),
         tests(
-            "Salesforce",
-            ["CRM", "Sandbox", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography", "TestSupport"]),
-        tests("Zapier", ["CRM", "Sandbox", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "TestSupport"]),
+            "HubSpot", ["CRM", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography"], fixtures: true),
+        tests(
+            "Salesforce", ["CRM", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography"], fixtures: true),
+        tests("Zapier", ["CRM", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography"], fixtures: true),
         tests("Personalization", ["CRM", "LanguageModel", "JSON"]),
         tests("Outcomes", ["TestSupport", "PostgresClient", "CRM", "JSON"]),
         tests("Configuration", ["TestSupport", "PostgresClient", "Personalization", "CRM", "JSON", "Cryptography"]),
