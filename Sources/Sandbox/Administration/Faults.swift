@@ -12,6 +12,8 @@ package struct Faults: Codable, Sendable, Hashable {
 
     /// Writes that take effect and whose answer never arrives.
     package var loseAnswers = 0
+    /// How long the caller of such a write is kept waiting before a gateway's 504.
+    package var lostAnswerMilliseconds = 30_000
     /// Calls answered with 500.
     package var serverErrors = 0
     /// Calls answered as over the limit.
@@ -27,6 +29,7 @@ package struct Faults: Codable, Sendable, Hashable {
 
     private enum CodingKeys: String, CodingKey {
         case loseAnswers = "lose_answers"
+        case lostAnswerMilliseconds = "lost_answer_milliseconds"
         case serverErrors = "server_errors"
         case rateLimits = "rate_limits"
         case lockedRows = "locked_rows"

@@ -1,10 +1,10 @@
 import Foundation
-import JSON
+package import JSON
 
 /// Replaces the members of a Codable value that a JSON object names, at any depth.
-enum SettingsMerge {
+package enum SettingsMerge {
     /// - Throws: ``SandboxError`` that names an unknown member or one of the wrong type.
-    static func apply<Value: Codable>(_ patch: JSONValue, to value: Value) throws(SandboxError) -> Value {
+    package static func apply<Value: Codable>(_ patch: JSONValue, to value: Value) throws(SandboxError) -> Value {
         do {
             let current = try JSONValue(parsing: JSONEncoder().encode(value))
             let merged = try merge(patch, into: current, path: "")
@@ -30,3 +30,12 @@ enum SettingsMerge {
         return .object(members)
     }
 }
+
+/// Settings that a stand-in starts with when none are given.
+package protocol DefaultSettings {
+    init()
+}
+
+extension HubSpotSettings: DefaultSettings {}
+extension SalesforceSettings: DefaultSettings {}
+extension ZapierSettings: DefaultSettings {}

@@ -22,12 +22,15 @@ extension SalesforceOrg {
         values["LastName"] = values["LastName"] ?? "Unknown"
         values["Company"] = values["Company"] ?? "[not provided]"
         if let consent = lead.consent { values["HasOptedOutOfEmail"] = .bool(!consent) }
-        for (name, value) in lead.fields ?? [:] { values[name] = value }
+        for (name, value) in lead.fields ?? [:] {
+            values[name] = value
+            if objects["lead"]?.field(name) == nil { objects["lead"] = objects["lead"]?.adding(SalesforceField(name)) }
+        }
         do {
             let object = try object("Lead")
             var transaction = transaction(now: now)
             let record = try insert(values, as: object, &transaction)
-            tell(.created, record, object, &transaction)
+            try tell(.created, record, object, &transaction)
             return record.id
         } catch {
             throw error.refusal
@@ -40,7 +43,7 @@ extension SalesforceOrg {
             let record = try record(id, in: object)
             var transaction = transaction(now: now)
             let changed = try update(record, of: object, to: ["Status": .string(stage)], &transaction)
-            tell(.stage(from: record.text("Status")), changed, object, &transaction)
+            try tell(.stage(from: record.text("Status")), changed, object, &transaction)
         } catch {
             throw error.refusal
         }
@@ -52,7 +55,7 @@ extension SalesforceOrg {
             var transaction = transaction(now: now)
             let changed = try update(
                 try record(id, in: object), of: object, to: ["HasOptedOutOfEmail": true], &transaction)
-            tell(.optedOut, changed, object, &transaction)
+            try tell(.optedOut, changed, object, &transaction)
         } catch {
             throw error.refusal
         }
@@ -66,7 +69,7 @@ extension SalesforceOrg {
                 (reaction.replied, "email.replied"), (reaction.meeting, "meeting.booked"),
             ] where happened {
                 var transaction = transaction(now: now)
-                tell(.engagement(event), try record(id, in: object), object, &transaction)
+                try tell(.engagement(event), record(id, in: object), object, &transaction)
             }
             if reaction.won { try win(id, now: now) }
         } catch {
@@ -98,7 +101,7 @@ extension SalesforceOrg {
     private mutating func tell(
         _ news: News, _ record: SalesforceRecord, _ object: SalesforceObject,
         _ transaction: inout SalesforceTransaction
-    ) {
+    ) throws(SalesforceProblem) {
         let ways =
             switch news {
             case .created: settings.channels.leadCreated
@@ -110,7 +113,7 @@ extension SalesforceOrg {
             switch way {
             case .outbound: notify(object, record)
             case .flow: send(.flow(callout(news, record)))
-            case .changeEvent: sendChange(news, record, object, &transaction)
+            case .changeEvent: try sendChange(news, record, object, &transaction)
             }
         }
     }
@@ -118,8 +121,8 @@ extension SalesforceOrg {
     private mutating func sendChange(
         _ news: News, _ record: SalesforceRecord, _ object: SalesforceObject,
         _ transaction: inout SalesforceTransaction
-    ) {
-        if case .engagement(let event) = news { return engage(event, record, &transaction) }
+    ) throws(SalesforceProblem) {
+        if case .engagement(let event) = news { return try engage(event, record, &transaction) }
         // An object that is captured anyway has been published with the change itself.
         guard !settings.changeEvents.contains(object.name) else { return }
         let (change, fields): (String, [String]) =
@@ -155,33 +158,37 @@ extension SalesforceOrg {
 
     /// An engagement as records: a tracked mail, its reply, a meeting. Salesforce keeps no clicks.
     private mutating func engage(_ event: String, _ lead: SalesforceRecord, _ transaction: inout SalesforceTransaction)
+        throws(SalesforceProblem)
     {
         let now = JSONValue.string(Timestamp.iso8601(transaction.now))
-        let lane: (String, [String: JSONValue], String, [String])
+        let id = JSONValue.string(lead.id)
         switch event {
         case "email.opened":
-            lane = (
-                "EmailMessage", ["IsTracked": true, "FirstOpenedDate": now, "LastOpenedDate": now], "UPDATE",
-                [
-                    "FirstOpenedDate", "LastOpenedDate",
-                ]
-            )
-        case "email.replied":
-            let sent = try? insertSystem("EmailMessage", ["RelatedToId": .string(lead.id)], &transaction)
-            lane = (
+            try capture(
                 "EmailMessage",
-                ["Incoming": true, "ReplyToEmailMessageId": sent.map { .string($0.id) } ?? .null], "CREATE", []
-            )
+                ["RelatedToId": id, "IsTracked": true, "FirstOpenedDate": now, "LastOpenedDate": now],
+                changed: ["FirstOpenedDate", "LastOpenedDate"], &transaction)
+        case "email.replied":
+            let sent = try insertSystem("EmailMessage", ["RelatedToId": id], &transaction)
+            try capture(
+                "EmailMessage",
+                ["RelatedToId": id, "Incoming": true, "ReplyToEmailMessageId": .string(sent.id)], &transaction)
         case "meeting.booked":
-            lane = ("Event", ["WhoId": .string(lead.id), "StartDateTime": now, "EventSubtype": "Event"], "CREATE", [])
-        default: return
+            try capture("Event", ["WhoId": id, "StartDateTime": now, "EventSubtype": "Event"], &transaction)
+        default: break
         }
-        var values = lane.1
-        if lane.0 == "EmailMessage" { values["RelatedToId"] = .string(lead.id) }
-        guard let record = try? insertSystem(lane.0, values, &transaction), let object = try? object(lane.0),
-            !settings.changeEvents.contains(lane.0)
-        else { return }
-        sendChange(lane.2, of: [record], in: object, changed: lane.3, &transaction)
+    }
+
+    /// Creates a record and sends its creation, or the change of some of its fields, unless the object is captured
+    /// anyway.
+    private mutating func capture(
+        _ name: String, _ values: [String: JSONValue], changed: [String] = [],
+        _ transaction: inout SalesforceTransaction
+    ) throws(SalesforceProblem) {
+        let record = try insertSystem(name, values, &transaction)
+        guard !settings.changeEvents.contains(name) else { return }
+        sendChange(
+            changed.isEmpty ? "CREATE" : "UPDATE", of: [record], in: try object(name), changed: changed, &transaction)
     }
 
     private mutating func insertSystem(

@@ -50,8 +50,8 @@ extension SalesforceOrg {
 
     private static let unsent: Set<String> = ["Id", "IsDeleted", "SystemModstamp"]
 
-    /// Times end in `Z` here, unlike in the REST API.
-    private static func wireValue(_ value: JSONValue) -> JSONValue {
+    /// Times in what leaves the org end in `Z`, unlike in the REST API.
+    static func wireValue(_ value: JSONValue) -> JSONValue {
         guard let text = value.string, text.hasSuffix("+0000") else { return value }
         return .string("\(text.dropLast(5))Z")
     }

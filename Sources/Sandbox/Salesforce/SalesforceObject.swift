@@ -10,20 +10,30 @@ struct SalesforceObject: Sendable {
 
     /// Describes an object; the fields that every object has are added.
     init(_ name: String, prefix: String, _ fields: [SalesforceField]) {
+        self.init(name: name, prefix: prefix, fields: Self.system + fields)
+    }
+
+    private init(name: String, prefix: String, fields: [SalesforceField]) {
         self.name = name
         self.prefix = prefix
-        let system =
-            [SalesforceField("Id", .id, length: 18)]
-            + [
-                ("IsDeleted", SalesforceField.Kind.boolean), ("CreatedDate", .datetime),
-                ("LastModifiedDate", .datetime), ("SystemModstamp", .datetime),
-            ].map { SalesforceField($0.0, $0.1).with { $0.isReadOnly = true } }
-            + ["CreatedById", "LastModifiedById"].map { name in
-                SalesforceField.reference(name, to: "User").with { $0.isReadOnly = true }
-            } + [.reference("OwnerId", to: "User")]
-        self.fields = system + fields
-        byName = Dictionary(self.fields.map { ($0.name.lowercased(), $0) }) { first, _ in first }
+        self.fields = fields
+        byName = Dictionary(fields.map { ($0.name.lowercased(), $0) }) { first, _ in first }
     }
+
+    /// The object with one more field.
+    func adding(_ field: SalesforceField) -> SalesforceObject {
+        SalesforceObject(name: name, prefix: prefix, fields: fields + [field])
+    }
+
+    private static let system: [SalesforceField] =
+        [SalesforceField("Id", .id, length: 18)]
+        + [
+            ("IsDeleted", SalesforceField.Kind.boolean), ("CreatedDate", .datetime),
+            ("LastModifiedDate", .datetime), ("SystemModstamp", .datetime),
+        ].map { SalesforceField($0.0, $0.1).with { $0.isReadOnly = true } }
+        + ["CreatedById", "LastModifiedById"].map { name in
+            SalesforceField.reference(name, to: "User").with { $0.isReadOnly = true }
+        } + [.reference("OwnerId", to: "User")]
 
     /// The field by its name, in any case.
     func field(_ name: String) -> SalesforceField? { byName[name.lowercased()] }

@@ -39,7 +39,9 @@ package struct SalesforceOrg: SandboxSystem {
         self.settings = settings
         outbox.policy = settings.delivery
         let all = SalesforceObject.standard + settings.objects.map(\.object)
-        objects = Dictionary(all.map { ($0.name.lowercased(), $0) }) { _, last in last }
+        for object in all where objects[object.name.lowercased()] == nil || object.name.hasSuffix("__c") {
+            objects[object.name.lowercased()] = object
+        }
     }
 
     /// The id of the next record.

@@ -38,7 +38,7 @@ extension SalesforceOrg {
         let record = tables[object]?.records[id].flatMap { $0.isDeleted ? nil : $0 }
         let selected = object == "Opportunity" ? settings.outboundOpportunityFields : settings.outboundLeadFields
         let fields = selected.sorted().compactMap { name -> String? in
-            guard let value = record?.fields[name]?.scalarText, !value.isEmpty else { return nil }
+            guard let value = (record?.fields[name]).map(Self.wireValue)?.scalarText, !value.isEmpty else { return nil }
             return "     <sf:\(name)>\(Self.escaped(value))</sf:\(name)>\n"
         }
         return """

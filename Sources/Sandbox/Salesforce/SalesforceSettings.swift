@@ -28,7 +28,8 @@ package struct SalesforceSettings: Codable, Sendable, Hashable {
     package var changeEvents: [String] = []
     /// The fields in outbound messages about leads …
     package var outboundLeadFields = [
-        "Company", "Country", "Email", "FirstName", "Industry", "LastName", "Status", "Title",
+        "Company", "Country", "CreatedDate", "Email", "FirstName", "Industry", "LastModifiedDate", "LastName", "Status",
+        "Title",
     ]
     /// … and about opportunities.
     package var outboundOpportunityFields = ["Amount", "IsClosed", "IsWon", "Name", "StageName"]

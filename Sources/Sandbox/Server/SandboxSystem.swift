@@ -58,8 +58,9 @@ package struct SandboxAnswer: Sendable {
     package var response: HTTPResponse
     /// How long it is held back.
     package var delay: Duration?
-    /// Whether it is lost on the way, although the call took effect.
-    package var isLost = false
+    /// Set when it is lost on the way, although the call took effect: how long the caller is kept waiting before a
+    /// gateway's 504. A caller with less patience sees a connection without an answer.
+    package var lostAfter: Duration?
 }
 
 extension SandboxSystem {
@@ -80,6 +81,7 @@ extension SandboxSystem {
         if response.status >= 400 { statistics.errors += 1 }
         let isLost = response.isSuccess && isWrite(request) && faults.takeLostAnswer()
         if isLost { statistics.lostAnswers += 1 }
-        return SandboxAnswer(response: response, delay: delay, isLost: isLost)
+        let held = Duration.milliseconds(faults.lostAnswerMilliseconds)
+        return SandboxAnswer(response: response, delay: delay, lostAfter: isLost ? held : nil)
     }
 }
