@@ -25,7 +25,8 @@ public import PostgresClient
 public struct JobQueue: Sendable {
     private let pool: PostgresPool
     private let worker: String
-    private let lease: Duration
+    /// How long a claim holds.
+    public let lease: Duration
     private let backoff: Backoff
     private let now: (@Sendable () -> Date)?
     private let wakeUpCall: WakeUpCall
