@@ -17,10 +17,11 @@ func library(_ name: String, _ dependencies: [Target.Dependency], resources: [Re
     .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+/// Tests read their fixtures beside the source file, so that no bundle has to be found at run time.
+func tests(_ name: String, _ dependencies: [Target.Dependency], fixtures: Bool = false) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, resources: resources,
-        swiftSettings: strict)
+        name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies,
+        exclude: fixtures ? ["Fixtures"] : [], swiftSettings: strict)
 }
 
 let package = Package(
@@ -37,6 +38,7 @@ let package = Package(
         library("JSON", []),
         library("HTTPTypes", []),
         library("Cryptography", ["COpenSSL"]),
+        library("Telemetry", []),
 
         // Input and output.
         library("PostgresClient", ["CPostgreSQL"]),
@@ -71,13 +73,13 @@ let package = Package(
             "Pipeline",
             [
                 "JobQueue", "LanguageModel", "CRM", "HubSpot", "Salesforce", "Zapier", "Personalization", "Outcomes",
-                "Configuration", "PostgresClient", "HTTPClient", "JSON", "Cryptography",
+                "Configuration", "PostgresClient", "HTTPClient", "Telemetry", "JSON", "Cryptography",
             ], resources: sql),
         library(
             "Gateway",
             [
                 "HTTPServer", "HTTPTypes", "JobQueue", "CRM", "HubSpot", "Salesforce", "Zapier", "Configuration",
-                "PostgresClient", "JSON", "Cryptography",
+                "PostgresClient", "Telemetry", "JSON", "Cryptography",
             ], resources: sql),
         library("Sandbox", ["HTTPServer", "HTTPClient", "HTTPTypes", "JSON", "Cryptography"]),
         .executableTarget(
@@ -85,7 +87,7 @@ let package = Package(
             dependencies: [
                 "Gateway", "Pipeline", "Sandbox", "EmbeddedPostgres", "Migrations", "LanguageModel", "Configuration",
                 "Outcomes", "Personalization", "JobQueue", "HubSpot", "Salesforce", "Zapier", "CRM", "PostgresClient",
-                "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography",
+                "HTTPClient", "HTTPServer", "HTTPTypes", "Telemetry", "JSON", "Cryptography",
             ],
             swiftSettings: strict),
 
@@ -94,7 +96,8 @@ let package = Package(
             name: "TestSupport", dependencies: ["EmbeddedPostgres", "PostgresClient", "Migrations"],
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("JSON", []),
-        tests("Cryptography", []),
+        tests("Cryptography", [], fixtures: true),
+        tests("Telemetry", []),
         tests("HTTPTypes", []),
         tests("HTTPClient", ["HTTPServer", "HTTPTypes"]),
         tests("HTTPServer", ["HTTPClient", "HTTPTypes"]),
@@ -102,13 +105,15 @@ let package = Package(
         tests("Migrations", ["TestSupport", "PostgresClient"]),
         tests("JobQueue", ["TestSupport", "PostgresClient", "JSON"]),
         tests("CKernels", []),
-        tests("LanguageModel", ["CKernels", "HTTPServer", "HTTPTypes", "JSON", "TestSupport"]),
-        tests("CRM", ["JSON", "HTTPTypes"]),
-        tests("HubSpot", ["CRM", "Sandbox", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "TestSupport"]),
         tests(
-            "Salesforce",
-            ["CRM", "Sandbox", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography", "TestSupport"]),
-        tests("Zapier", ["CRM", "Sandbox", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "TestSupport"]),
+            "LanguageModel", ["CKernels", "HTTPServer", "HTTPTypes", "JSON", "TestSupport"],
+            resources: [.copy("Fixtures")]),
+        tests("CRM", ["JSON", "HTTPTypes"]),
+        tests(
+            "HubSpot", ["CRM", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography"], fixtures: true),
+        tests(
+            "Salesforce", ["CRM", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography"], fixtures: true),
+        tests("Zapier", ["CRM", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography"], fixtures: true),
         tests("Personalization", ["CRM", "LanguageModel", "JSON"]),
         tests("Outcomes", ["TestSupport", "PostgresClient", "CRM", "JSON"]),
         tests("Configuration", ["TestSupport", "PostgresClient", "Personalization", "CRM", "JSON", "Cryptography"]),

@@ -25,7 +25,8 @@ public struct CRMEvent: Sendable, Hashable, Codable {
     public var causedByUs: Bool
     /// Which attempt at the delivery carried it, from 0.
     public var attempt: Int
-    /// Whether the meaning depends on something only the CRM knows, such as a deal stage of another pipeline.
+    /// Whether `Connector.resolve` must be asked before acting: only the CRM knows whom it concerns (the contacts of a
+    /// deal) or what it means (a deal stage of another pipeline).
     public var needsLookup: Bool
     /// Fields of the record that came along, by the system's own names.
     public var fields: [String: String]

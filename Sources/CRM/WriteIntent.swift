@@ -16,11 +16,13 @@ public struct WriteIntent: Sendable, Hashable {
     public var stage: FunnelStage
     /// When it was made.
     public var generatedAt: Date
+    /// The lead's address, for a system that has no record to look it up in (Zapier).
+    public var email: String?
 
     /// Creates an intent.
     public init(
         id: String, lead: LeadIdentity, target: String, content: [String: String], kind: String, stage: FunnelStage,
-        generatedAt: Date
+        generatedAt: Date, email: String? = nil
     ) {
         self.id = id
         self.lead = lead
@@ -29,6 +31,7 @@ public struct WriteIntent: Sendable, Hashable {
         self.kind = kind
         self.stage = stage
         self.generatedAt = generatedAt
+        self.email = email
     }
 }
 
