@@ -107,7 +107,7 @@ let package = Package(
         tests("CKernels", []),
         tests(
             "LanguageModel", ["CKernels", "HTTPServer", "HTTPTypes", "JSON", "TestSupport"],
-            resources: [.copy("Fixtures")]),
+            fixtures: true),
         tests("CRM", ["JSON", "HTTPTypes"]),
         tests(
             "HubSpot", ["CRM", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography"], fixtures: true),

@@ -250,14 +250,15 @@ INLINE void score_panel(const float *q, const uint16_t *keys, int64_t dimension,
 }
 
 /// out[h][0..<16 · width] = Σ weights[h][position] · values[position][0..<16 · width], times factor[h].
-INLINE void mix_values(const float *weights, int64_t stride, const uint16_t *values, int64_t dimension,
+INLINE void mix_values(const float *weights, int64_t stride, ck_attention_pages cache, int64_t dimension,
                        int64_t positions, const float *factor, float *out, const int heads, const int width) {
     floats sums[16];
     for (int i = 0; i < heads * width; i++) sums[i] = splat(0);
     for (int64_t p = 0; p < positions; p++) {
+        const uint16_t *row = cache.pages[p / CK_PAGE] + cache.values + p % CK_PAGE * dimension;
         floats value[4];
 #pragma unroll
-        for (int w = 0; w < width; w++) value[w] = load_halves(values + p * dimension + w * CK_LANES);
+        for (int w = 0; w < width; w++) value[w] = load_halves(row + w * CK_LANES);
 #pragma unroll
         for (int h = 0; h < heads; h++) {
             const floats weight = splat(weights[h * stride + p]);
@@ -273,11 +274,12 @@ INLINE void mix_values(const float *weights, int64_t stride, const uint16_t *val
 }
 
 /// Attention for up to four query heads, whose number is known to the compiler.
-INLINE void attend_heads(const float *q, const uint16_t *keys, const uint16_t *values, int64_t dimension,
-                         int64_t positions, float scale, float *scores, float *out, const int heads) {
+INLINE void attend_heads(const float *q, ck_attention_pages cache, int64_t dimension, int64_t positions, float scale,
+                         float *scores, float *out, const int heads) {
     const int64_t stride = (positions + CK_LANES - 1) / CK_LANES * CK_LANES;
     for (int64_t p = 0; p < positions; p += CK_LANES) {
-        score_panel(q, keys + p * dimension, dimension, scores + p, stride, heads);
+        const uint16_t *keys = cache.pages[p / CK_PAGE] + cache.keys + p % CK_PAGE * dimension;
+        score_panel(q, keys, dimension, scores + p, stride, heads);
     }
     float factor[4];
     for (int h = 0; h < heads; h++) {
@@ -295,23 +297,23 @@ INLINE void attend_heads(const float *q, const uint16_t *keys, const uint16_t *v
         factor[h] = 1 / sum_lanes(sums);
     }
     int64_t d = 0;
-    for (; d + 4 * CK_LANES <= dimension; d += 4 * CK_LANES) {
-        mix_values(scores, stride, values + d, dimension, positions, factor, out + d, heads, 4);
+    for (; d + 4 * CK_LANES <= dimension; d += 4 * CK_LANES, cache.values += 4 * CK_LANES) {
+        mix_values(scores, stride, cache, dimension, positions, factor, out + d, heads, 4);
     }
-    for (; d < dimension; d += CK_LANES) {
-        mix_values(scores, stride, values + d, dimension, positions, factor, out + d, heads, 1);
+    for (; d < dimension; d += CK_LANES, cache.values += CK_LANES) {
+        mix_values(scores, stride, cache, dimension, positions, factor, out + d, heads, 1);
     }
 }
 
-static void attend(const float *q, const uint16_t *keys, const uint16_t *values, int64_t queries, int64_t dimension,
-                   int64_t positions, float scale, float *scores, float *out) {
+static void attend(const float *q, ck_attention_pages cache, int64_t queries, int64_t dimension, int64_t positions,
+                   float scale, float *scores, float *out) {
     while (queries > 0) {
         const int64_t heads = queries < 4 ? queries : 4;
         switch (heads) {
-        case 1: attend_heads(q, keys, values, dimension, positions, scale, scores, out, 1); break;
-        case 2: attend_heads(q, keys, values, dimension, positions, scale, scores, out, 2); break;
-        case 3: attend_heads(q, keys, values, dimension, positions, scale, scores, out, 3); break;
-        default: attend_heads(q, keys, values, dimension, positions, scale, scores, out, 4); break;
+        case 1: attend_heads(q, cache, dimension, positions, scale, scores, out, 1); break;
+        case 2: attend_heads(q, cache, dimension, positions, scale, scores, out, 2); break;
+        case 3: attend_heads(q, cache, dimension, positions, scale, scores, out, 3); break;
+        default: attend_heads(q, cache, dimension, positions, scale, scores, out, 4); break;
         }
         q += heads * dimension;
         out += heads * dimension;

@@ -81,19 +81,21 @@ final class RowTests: XCTestCase {
 
     func testAttentionMatchesTheFormulaAndIgnoresWhatLiesBeyond() throws {
         var noise = Noise(6)
-        for (queries, dimension, positions) in [(1, 64, 1), (3, 64, 17), (5, 80, 16), (4, 16, 40), (9, 128, 33)] {
+        for (queries, dimension, positions) in [(1, 64, 1), (3, 64, 17), (5, 80, 16), (4, 16, 40), (9, 128, 65)] {
             let padded = (positions + 15) / 16 * 16
             let q = noise.floats(queries * dimension)
             let keys = noise.floats(positions * dimension)
             let values = noise.floats(positions * dimension)
-            // What lies past the positions is poison.
-            var packedKeys = [UInt16](repeating: 0x7e00, count: padded * dimension)
-            var packedValues = [UInt16](repeating: 0, count: positions * dimension)
-            ck_store_halves(values, Int64(values.count), &packedValues, 1)
+            // Pages of keys, then values; what lies past the positions is poison.
+            let size = Int(CK_PAGE) * dimension
+            var pages = [[UInt16]](
+                repeating: [UInt16](repeating: 0x7e00, count: 2 * size), count: (positions + 31) / 32)
             for p in 0..<positions {
                 for d in 0..<dimension {
-                    ck_store_halves(
-                        [keys[p * dimension + d]], 1, &packedKeys[p / 16 * 16 * dimension + d * 16 + p % 16], 1)
+                    let key = p % 32 / 16 * 16 * dimension + d * 16 + p % 16
+                    ck_store_halves([keys[p * dimension + d]], 1, &pages[p / 32][key], 1)
+                    let value = size + p % 32 * dimension + d
+                    ck_store_halves([values[p * dimension + d]], 1, &pages[p / 32][value], 1)
                 }
             }
             let scale = 1 / Float(dimension).squareRoot()
@@ -101,9 +103,11 @@ final class RowTests: XCTestCase {
             for kernels in try instructionSets() {
                 var scores = [Float](repeating: 0, count: 4 * padded)
                 var out = [Float](repeating: 0, count: queries * dimension)
-                kernels.attend(
-                    q, packedKeys, packedValues, Int64(queries), Int64(dimension), Int64(positions), scale, &scores,
-                    &out)
+                withPointers(pages) { pointers in
+                    let cache = ck_attention_pages(pages: pointers, keys: 0, values: Int64(size))
+                    kernels.attend(
+                        q, cache, Int64(queries), Int64(dimension), Int64(positions), scale, &scores, &out)
+                }
                 for h in 0..<queries {
                     let query = q[h * dimension..<(h + 1) * dimension]
                     let raw = (0..<positions).map {
@@ -121,5 +125,17 @@ final class RowTests: XCTestCase {
                 XCTAssertEqual(out, reference, title(kernels))
             }
         }
+    }
+
+    private func withPointers(_ pages: [[UInt16]], _ body: (UnsafePointer<UnsafePointer<UInt16>?>) -> Void) {
+        var pointers: [UnsafePointer<UInt16>?] = []
+        func open(_ index: Int) {
+            guard index < pages.count else { return body(&pointers) }
+            pages[index].withUnsafeBufferPointer {
+                pointers.append($0.baseAddress)
+                open(index + 1)
+            }
+        }
+        open(0)
     }
 }

@@ -52,6 +52,19 @@ typedef void (*ck_multiply)(
     const void *weights, const void *inputs, float *outputs, int64_t inner, int64_t rows, int64_t tokens,
     int64_t stride);
 
+/// Positions in a page of keys and values.
+#define CK_PAGE 32
+
+/// The keys and values of one layer and head, in pages of CK_PAGE positions; half precision.
+typedef struct {
+    /// Each page's beginning, in the order of positions.
+    const uint16_t *const *pages;
+    /// Where in a page the keys lie, in panels of 16 positions: [CK_PAGE / 16][dimension][16].
+    int64_t keys;
+    /// Where in a page the values lie: [CK_PAGE][dimension].
+    int64_t values;
+} ck_attention_pages;
+
 /// The kernels of one instruction set.
 typedef struct {
     const char *name;
@@ -76,12 +89,11 @@ typedef struct {
     void (*rotate)(float *x, const float *cosine, const float *sine, int64_t heads, int64_t dimension);
     /// Attention of `queries` query heads of one token that share one key and value head, over `positions` positions.
     ///
-    /// q and out: [queries][dimension], heads one after another. keys: half precision in panels of 16 positions,
-    /// [ceil(positions / 16)][dimension][16]; values: half precision, [positions][dimension]. scores is scratch of
-    /// [queries][positions rounded up to 16]. What lies past `positions` in the last panel of keys is ignored.
+    /// q and out: [queries][dimension], heads one after another; dimension is a multiple of 16. scores is scratch of
+    /// [min(queries, 4)][positions rounded up to 16]. What a page holds past `positions` is ignored.
     void (*attend)(
-        const float *q, const uint16_t *keys, const uint16_t *values, int64_t queries, int64_t dimension,
-        int64_t positions, float scale, float *scores, float *out);
+        const float *q, ck_attention_pages pages, int64_t queries, int64_t dimension, int64_t positions, float scale,
+        float *scores, float *out);
     /// log Σ exp(x), stable.
     float (*log_sum_exp)(const float *x, int64_t count);
 } ck_kernels;
