@@ -89,7 +89,7 @@ let package = Package(
                 "Outcomes", "Personalization", "JobQueue", "HubSpot", "Salesforce", "Zapier", "CRM", "PostgresClient",
                 "HTTPClient", "HTTPServer", "HTTPTypes", "Telemetry", "JSON", "Cryptography",
             ],
-            swiftSettings: strict),
+            resources: sql, swiftSettings: strict),
 
         // Tests mirror the targets; TestSupport starts what they need.
         .target(
@@ -105,9 +105,7 @@ let package = Package(
         tests("Migrations", ["TestSupport", "PostgresClient"]),
         tests("JobQueue", ["TestSupport", "PostgresClient", "JSON"]),
         tests("CKernels", []),
-        tests(
-            "LanguageModel", ["CKernels", "HTTPServer", "HTTPTypes", "JSON", "TestSupport"],
-            fixtures: true),
+        tests("LanguageModel", ["CKernels", "HTTPServer", "HTTPTypes", "JSON", "TestSupport"], fixtures: true),
         tests("CRM", ["JSON", "HTTPTypes"]),
         tests(
             "HubSpot", ["CRM", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography"], fixtures: true),

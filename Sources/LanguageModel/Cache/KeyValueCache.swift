@@ -2,14 +2,14 @@
 ///
 /// A value: a copy is a fork. Forks share their pages, and a page that two hold is copied before either writes to it,
 /// so forking costs nothing and going on costs at most one page of copying (0.7 MiB for a 135M model).
-struct KeyValueCache: Sendable {
+package struct KeyValueCache: Sendable {
     let layout: KeyValueLayout
     /// What the sequence consists of, one token a position.
-    private(set) var tokens: [Int32] = []
+    package private(set) var tokens: [Int32] = []
     /// ceil(tokens / 32) pages, more while positions are prepared.
     private(set) var pages: [KeyValuePage] = []
 
-    init(_ layout: KeyValueLayout) { self.layout = layout }
+    package init(_ layout: KeyValueLayout) { self.layout = layout }
 
     /// A sequence that was computed before: whole pages, and what of the last page is wanted.
     init(_ layout: KeyValueLayout, tokens: [Int32], pages: [KeyValuePage]) {
@@ -20,10 +20,10 @@ struct KeyValueCache: Sendable {
     }
 
     /// The sequence's length.
-    var count: Int { tokens.count }
+    package var count: Int { tokens.count }
 
     /// Forgets the positions from `count` on.
-    mutating func roll(backTo count: Int) {
+    package mutating func roll(backTo count: Int) {
         guard count < tokens.count else { return }
         tokens.removeSubrange(count...)
         pages.removeSubrange((count + KeyValuePage.positions - 1) / KeyValuePage.positions..<pages.count)

@@ -3,9 +3,9 @@ import CKernels
 /// The keys and values of 32 neighbouring positions, for all layers, in half precision (as llama.cpp keeps them).
 ///
 /// A page belongs to one sequence until it is full or forked; a page that several hold is never written.
-final class KeyValuePage: Sendable {
+package final class KeyValuePage: Sendable {
     /// Positions in a page.
-    static let positions = Int(CK_PAGE)
+    package static let positions = Int(CK_PAGE)
 
     /// [layer][head]{ keys [positions / 16][headWidth][16], values [positions][headWidth] }
     let halves: AlignedBuffer<UInt16>
@@ -20,12 +20,12 @@ final class KeyValuePage: Sendable {
 }
 
 /// Where things lie in a page.
-struct KeyValueLayout: Sendable, Hashable {
+package struct KeyValueLayout: Sendable, Hashable {
     let layers: Int
     let heads: Int
     let headWidth: Int
 
-    init(_ shape: ModelShape) {
+    package init(_ shape: ModelShape) {
         layers = shape.layers
         heads = shape.keyValueHeads
         headWidth = shape.headWidth
@@ -35,7 +35,7 @@ struct KeyValueLayout: Sendable, Hashable {
 
     var halvesPerPage: Int { layers * heads * halvesPerHead }
 
-    var bytesPerPage: Int { halvesPerPage * MemoryLayout<UInt16>.size }
+    package var bytesPerPage: Int { halvesPerPage * MemoryLayout<UInt16>.size }
 
     /// Where a layer's and head's keys begin.
     func keys(layer: Int, head: Int) -> Int { (layer * heads + head) * halvesPerHead }

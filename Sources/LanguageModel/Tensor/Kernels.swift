@@ -1,20 +1,20 @@
-import CKernels
+package import CKernels
 
 /// The kernels of one instruction set. All give the same bits; the fastest is right unless a test asks for another.
 ///
 /// `@unchecked Sendable`: the table holds pointers to code and to a constant string, and never changes.
-struct Kernels: @unchecked Sendable {
+package struct Kernels: @unchecked Sendable {
     /// The functions.
-    let table: ck_kernels
+    package let table: ck_kernels
 
     /// The fastest of this processor.
-    static let best = Kernels(table: ck_kernels_best().pointee)
+    package static let best = Kernels(table: ck_kernels_best().pointee)
 
     /// Every one that this processor can run, the portable one first.
-    static let all = [CK_PORTABLE, CK_AVX2, CK_AVX512].compactMap { set in
+    package static let all = [CK_PORTABLE, CK_AVX2, CK_AVX512].compactMap { set in
         ck_kernels_for(set).map { Kernels(table: $0.pointee) }
     }
 
     /// `AVX-512 VNNI`.
-    var name: String { String(cString: table.name) }
+    package var name: String { String(cString: table.name) }
 }

@@ -10,13 +10,13 @@ import Synchronization
 /// Chunks write disjoint results, so the number of threads never shows in them.
 ///
 /// One caller at a time.
-final class ThreadPool: Sendable {
+package final class ThreadPool: Sendable {
     /// The threads that work on a step, the caller included.
-    let threads: Int
+    package let threads: Int
     private let team = Team()
 
     /// Starts `threads` - 1 threads.
-    init(threads: Int) {
+    package init(threads: Int) {
         self.threads = max(1, threads)
         for index in 1..<self.threads {
             let thread = Thread { [team] in team.work() }
@@ -28,7 +28,7 @@ final class ThreadPool: Sendable {
     deinit { team.stop() }
 
     /// Does `body(0)`…`body(chunks - 1)` in any order and returns when all are done.
-    func run(chunks: Int, _ body: @escaping @Sendable (Int) -> Void) {
+    package func run(chunks: Int, _ body: @escaping @Sendable (Int) -> Void) {
         guard threads > 1, chunks > 1 else {
             for chunk in 0..<chunks { body(chunk) }
             return

@@ -1,6 +1,6 @@
 /// A model with the buffers to run it, for one thread: sequences grow by it, one at a time.
-final class Inference {
-    let model: Transformer
+package final class Inference {
+    package let model: Transformer
     private let workspace: Workspace
     /// [rows][vocabulary]; one row until several are asked for.
     private var logits: AlignedBuffer<Float>
@@ -9,7 +9,7 @@ final class Inference {
     private static let logitRows = 16
 
     /// A chunk of 128 tokens reads each weight seldom enough; more would only grow the buffers.
-    init(_ model: Transformer, chunk: Int = 128) {
+    package init(_ model: Transformer, chunk: Int = 128) {
         self.model = model
         workspace = model.workspace(chunk: chunk)
         logits = AlignedBuffer(count: model.shape.vocabulary)
@@ -19,7 +19,7 @@ final class Inference {
     ///
     /// `isCancelled` is asked before each chunk; when it says yes, `nil` comes back and the sequence holds the chunks
     /// that were done.
-    func append(_ tokens: [Int32], to cache: inout KeyValueCache, isCancelled: () -> Bool = { false })
+    package func append(_ tokens: [Int32], to cache: inout KeyValueCache, isCancelled: () -> Bool = { false })
         -> UnsafeBufferPointer<Float>?
     {
         guard let last = advance(tokens, &cache, isCancelled, { _ in }) else { return nil }
@@ -29,7 +29,7 @@ final class Inference {
 
     /// Adds tokens to a sequence and shows the logits of what follows each of them: the index of the token, and the
     /// logits, valid during the call.
-    func append(
+    package func append(
         _ tokens: [Int32], to cache: inout KeyValueCache, isCancelled: () -> Bool = { false },
         each show: (Int, UnsafeBufferPointer<Float>) -> Void
     ) {

@@ -1,5 +1,5 @@
 /// The sizes of a Llama-family model, read from the file and checked against one another.
-struct ModelShape: Sendable {
+package struct ModelShape: Sendable {
     let layers: Int
     /// The width of the stream between layers.
     let width: Int
@@ -11,9 +11,9 @@ struct ModelShape: Sendable {
     let headWidth: Int
     /// The width inside the feed-forward part.
     let hidden: Int
-    let vocabulary: Int
+    package let vocabulary: Int
     /// Tokens that the model was trained to see at once.
-    let context: Int
+    package let context: Int
     let normEpsilon: Float
     /// The base of the rotary angles.
     let ropeBase: Double

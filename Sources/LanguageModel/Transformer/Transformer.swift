@@ -5,14 +5,14 @@ import CKernels
 /// A pass takes a chunk of one sequence's tokens through all layers at once. Every product is a matrix with a matrix;
 /// a token's numbers depend on the tokens before it alone, bit by bit, not on the chunk, the threads or the cache.
 /// Sizes in comments: n tokens in the chunk, w width, h hidden, q and k the widths of all query and of all key heads.
-final class Transformer: Sendable {
-    let shape: ModelShape
+package final class Transformer: Sendable {
+    package let shape: ModelShape
     let weights: ModelWeights
     private let pool: ThreadPool
     private let kernels: Kernels
     private let layout: KeyValueLayout
 
-    init(_ file: GGUFFile, pool: ThreadPool, kernels: Kernels = .best) throws(LanguageModelError) {
+    package init(_ file: GGUFFile, pool: ThreadPool, kernels: Kernels = .best) throws(LanguageModelError) {
         shape = try ModelShape(file)
         weights = try ModelWeights(file, shape, pool: pool)
         layout = KeyValueLayout(shape)
