@@ -145,7 +145,7 @@ final class GGUFFileTests: XCTestCase {
     }
 
     func testNeverCrashesOnDamagedFiles() throws {
-        var random = SeededGenerator(seed: 7)
+        var random = SplitMix64(seed: 7)
         let sound = Array(Self.sound.file)
         var refused = 0
         for _ in 0..<5_000 {
@@ -181,7 +181,7 @@ final class GGUFFileTests: XCTestCase {
             try Data(contentsOf: URL(filePath: ReferenceFile.path()), options: .alwaysMapped).prefix(1_800_000))
         header.replaceSubrange(8..<16, with: [0, 0, 0, 0, 0, 0, 0, 0])
         XCTAssertNoThrow(try Tokenizer(read(Data(header))))
-        var random = SeededGenerator(seed: 11)
+        var random = SplitMix64(seed: 11)
         for _ in 0..<40 {
             var damaged = header
             for _ in 0..<3 {
