@@ -1,7 +1,7 @@
 // The kernels' common text, compiled once per instruction set. The including file has set its target and defines
 //   load_halves(p)                       16 half-precision numbers as floats
 //   widen_q4(panel, weights)             the panel block's nibbles as 8 vectors of bytes
-//   dot_q4(weights, block)               16 exact dot products of a block of weights with one of activations
+//   dot_q4(weights, block)               16 dot products of a block of weights with one of activations: exact integers
 //   widen_q8, dot_q8                     the same for 8-bit weights
 // and ends with KERNEL_TABLE(name). The order of every floating-point operation is fixed here, for all of them.
 #pragma STDC FP_CONTRACT OFF
@@ -152,25 +152,33 @@ MULTIPLY(f32, float, float, CK_LANES)
 
 // MARK: Along one row
 
+/// The nearest integers, ties to even: adding 1.5 · 2^23 leaves them in the low bits of the sum.
+INLINE integers nearest(floats v) { return (integers)(v + 0x1.8p23f) - (integers)splat(0x1.8p23f); }
+
+/// Writes 16 numbers, scaled to -127...127, as two digits, and returns what these say.
+INLINE integers digits(floats v, int8_t *high, int8_t *low) {
+    const integers first = nearest(v);
+    const integers second = nearest((v - __builtin_convertvector(first, floats)) * (float)CK_BASE);
+    const bytes first_bytes = __builtin_convertvector(first, bytes);
+    const bytes second_bytes = __builtin_convertvector(second, bytes);
+    memcpy(high, &first_bytes, CK_LANES);
+    memcpy(low, &second_bytes, CK_LANES);
+    return first * CK_BASE + second;
+}
+
 static void quantize(const float *x, int64_t count, ck_activation_block *blocks) {
-    const float magic = 0x1.8p23f;
     for (int64_t b = 0; b < count / CK_BLOCK; b++, x += CK_BLOCK) {
-        const floats low = load_floats(x), high = load_floats(x + CK_LANES);
-        const float largest = max_lanes(larger(absolute(low), absolute(high)));
+        const floats first = load_floats(x), second = load_floats(x + CK_LANES);
+        const float largest = max_lanes(larger(absolute(first), absolute(second)));
         const float inverse = largest > 0 ? 127 / largest : 0;
-        // Adding 1.5 · 2^23 leaves the nearest integer, ties to even, in the low bits of the sum.
-        const integers first = (integers)(low * inverse + magic) - (integers)splat(magic);
-        const integers second = (integers)(high * inverse + magic) - (integers)splat(magic);
-        const bytes first_bytes = __builtin_convertvector(first, bytes);
-        const bytes second_bytes = __builtin_convertvector(second, bytes);
-        memcpy(blocks[b].q, &first_bytes, CK_LANES);
-        memcpy(blocks[b].q + CK_LANES, &second_bytes, CK_LANES);
+        ck_activation_block *block = blocks + b;
+        const integers both = digits(first * inverse, block->high, block->low)
+            + digits(second * inverse, block->high + CK_LANES, block->low + CK_LANES);
         int32_t total = 0;
-        const integers both = first + second;
         for (int i = 0; i < CK_LANES; i++) total += both[i];
-        blocks[b].scale = largest / 127;
-        blocks[b].total = total;
-        blocks[b].sum = blocks[b].scale * (float)total;
+        block->scale = largest / (127 * CK_BASE);
+        block->total = total;
+        block->sum = block->scale * (float)total;
     }
 }
 
