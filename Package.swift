@@ -135,8 +135,8 @@ let package = Package(
         tests(
             "Gateway",
             [
-                "TestSupport", "Configuration", "PostgresClient", "JobQueue", "CRM", "HTTPClient", "HTTPTypes", "JSON",
-                "Cryptography",
+                "TestSupport", "Configuration", "PostgresClient", "JobQueue", "CRM", "HTTPClient",
+                "HTTPServer", "HTTPTypes", "Telemetry", "JSON", "Cryptography",
             ]),
         tests("Sandbox", ["HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography", "TestSupport"]),
         .testTarget(
