@@ -4,6 +4,7 @@ import HTTPTypes
 import JSON
 import JobQueue
 import PostgresClient
+import Telemetry
 import TestSupport
 import XCTest
 
