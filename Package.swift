@@ -38,6 +38,7 @@ let package = Package(
         library("JSON", []),
         library("HTTPTypes", []),
         library("Cryptography", ["COpenSSL"]),
+        library("Telemetry", []),
 
         // Input and output.
         library("PostgresClient", ["CPostgreSQL"]),
@@ -63,7 +64,10 @@ let package = Package(
 
         // Decisions, and what came of them.
         library("Personalization", ["CRM", "LanguageModel", "JSON", "Cryptography"]),
-        library("Outcomes", ["CRM", "PostgresClient", "JSON", "Cryptography"], resources: sql),
+        library("Outcomes", ["CRM", "Personalization", "PostgresClient", "JSON", "Cryptography"], resources: sql),
+        .target(
+            name: "DeclarationSchema", path: "docs/schema", resources: [.embedInCode("leadwright.schema.json")],
+            swiftSettings: strict),
         library(
             "Configuration", ["CRM", "Personalization", "PostgresClient", "JSON", "Cryptography"], resources: sql),
 
@@ -72,30 +76,34 @@ let package = Package(
             "Pipeline",
             [
                 "JobQueue", "LanguageModel", "CRM", "HubSpot", "Salesforce", "Zapier", "Personalization", "Outcomes",
-                "Configuration", "PostgresClient", "HTTPClient", "JSON", "Cryptography",
+                "Configuration", "PostgresClient", "HTTPClient", "Telemetry", "JSON", "Cryptography",
             ], resources: sql),
         library(
             "Gateway",
             [
                 "HTTPServer", "HTTPTypes", "JobQueue", "CRM", "HubSpot", "Salesforce", "Zapier", "Configuration",
-                "PostgresClient", "JSON", "Cryptography",
+                "PostgresClient", "Telemetry", "JSON", "Cryptography",
             ], resources: sql),
         library("Sandbox", ["HTTPServer", "HTTPClient", "HTTPTypes", "JSON", "Cryptography"]),
         .executableTarget(
             name: "leadwright",
             dependencies: [
                 "Gateway", "Pipeline", "Sandbox", "EmbeddedPostgres", "Migrations", "LanguageModel", "Configuration",
-                "Outcomes", "Personalization", "JobQueue", "HubSpot", "Salesforce", "Zapier", "CRM", "PostgresClient",
-                "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography",
+                "DeclarationSchema", "Outcomes", "Personalization", "JobQueue", "HubSpot", "Salesforce", "Zapier", "CRM",
+                "PostgresClient", "HTTPClient", "HTTPServer", "HTTPTypes", "Telemetry", "JSON", "Cryptography",
             ],
-            swiftSettings: strict),
+            resources: sql, swiftSettings: strict),
 
         // Tests mirror the targets; TestSupport starts what they need.
         .target(
             name: "TestSupport", dependencies: ["EmbeddedPostgres", "PostgresClient", "Migrations"],
             path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "ConnectorTesting", dependencies: ["HTTPServer", "HTTPTypes", "JSON"],
+            path: "Tests/ConnectorTesting", swiftSettings: strict),
         tests("JSON", []),
         tests("Cryptography", [], fixtures: true),
+        tests("Telemetry", []),
         tests("HTTPTypes", []),
         tests("HTTPClient", ["HTTPServer", "HTTPTypes"]),
         tests("HTTPServer", ["HTTPClient", "HTTPTypes"]),
@@ -103,16 +111,20 @@ let package = Package(
         tests("Migrations", ["TestSupport", "PostgresClient"]),
         tests("JobQueue", ["TestSupport", "PostgresClient", "JSON"]),
         tests("CKernels", []),
-        tests("LanguageModel", ["CKernels", "HTTPServer", "HTTPTypes", "JSON", "TestSupport"]),
+        tests("LanguageModel", ["CKernels", "HTTPServer", "HTTPTypes", "JSON", "TestSupport"], fixtures: true),
         tests("CRM", ["JSON", "HTTPTypes"]),
         tests(
-            "HubSpot", ["CRM", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography"], fixtures: true),
+            "HubSpot", ["CRM", "ConnectorTesting", "HTTPClient", "HTTPTypes", "JSON", "Cryptography"], fixtures: true),
         tests(
-            "Salesforce", ["CRM", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography"], fixtures: true),
-        tests("Zapier", ["CRM", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography"], fixtures: true),
+            "Salesforce", ["CRM", "ConnectorTesting", "HTTPClient", "HTTPTypes", "JSON", "Cryptography"], fixtures: true),
+        tests("Zapier", ["CRM", "ConnectorTesting", "HTTPClient", "HTTPTypes", "JSON"], fixtures: true),
         tests("Personalization", ["CRM", "LanguageModel", "JSON"]),
-        tests("Outcomes", ["TestSupport", "PostgresClient", "CRM", "JSON"]),
-        tests("Configuration", ["TestSupport", "PostgresClient", "Personalization", "CRM", "JSON", "Cryptography"]),
+        tests("Outcomes", ["TestSupport", "PostgresClient", "CRM", "JSON", "Cryptography"]),
+        tests(
+            "Configuration",
+            [
+                "DeclarationSchema", "TestSupport", "PostgresClient", "Personalization", "CRM", "JSON", "Cryptography",
+            ]),
         tests(
             "Pipeline",
             [

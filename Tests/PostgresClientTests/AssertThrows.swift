@@ -1,0 +1,17 @@
+import PostgresClient
+import XCTest
+
+/// Asserts that the database refuses with that code, and returns the error.
+@discardableResult
+func assertThrows<T>(
+    _ code: PostgresError.Code, file: StaticString = #filePath, line: UInt = #line, _ body: () async throws -> T
+) async -> PostgresError? {
+    do {
+        _ = try await body()
+        XCTFail("expected \(code)", file: file, line: line)
+    } catch {
+        XCTAssertEqual((error as? PostgresError)?.code, code, "\(error)", file: file, line: line)
+        return error as? PostgresError
+    }
+    return nil
+}
