@@ -48,15 +48,20 @@ public struct Sampler: Sendable {
     /// pass its threshold.
     private mutating func collect(_ logits: UnsafeBufferPointer<Float>, count: Int) {
         candidates.removeAll(keepingCapacity: true)
-        for index in logits.indices where !logits[index].isNaN {
-            let candidate = Candidate(token: Int32(index), logit: logits[index])
+        // The least of the candidates, once there are enough. Tokens come in order, so an equal one later is worse.
+        var threshold = -Float.infinity
+        for index in logits.indices {
+            let logit = logits[index]
             if candidates.count < count {
-                candidates.append(candidate)
+                guard !logit.isNaN else { continue }
+                candidates.append(Candidate(token: Int32(index), logit: logit))
                 siftUp(from: candidates.count - 1)
-            } else if candidate > candidates[0] {
-                candidates[0] = candidate
+            } else {
+                guard logit > threshold else { continue }
+                candidates[0] = Candidate(token: Int32(index), logit: logit)
                 siftDown()
             }
+            if candidates.count == count { threshold = candidates[0].logit }
         }
         candidates.sort { $0 > $1 }
     }
