@@ -36,7 +36,7 @@ public struct Sampler: Sendable {
         // Only a broken model has no number at all among its logits.
         guard let first = candidates.first else { return (0, -.infinity) }
         let chosen = isGreedy ? first : drawCandidate(largest: first.logit)
-        return (chosen.token, Self.logProbability(of: chosen.logit, among: logits, largest: first.logit))
+        return (chosen.token, chosen.logit - Inference.logSumExp(logits))
     }
 
     /// Draws a token; the same for an array.
@@ -44,34 +44,24 @@ public struct Sampler: Sendable {
         logits.withUnsafeBufferPointer { draw(logits: $0) }
     }
 
-    /// The log-probability of one token by the softmax of all.
-    public static func logProbability(of token: Int32, logits: UnsafeBufferPointer<Float>) -> Float {
-        let largest = logits.reduce(-Float.infinity) { $1 > $0 ? $1 : $0 }
-        return logProbability(of: logits[Int(token)], among: logits, largest: largest)
-    }
-
-    private static func logProbability(of logit: Float, among logits: UnsafeBufferPointer<Float>, largest: Float)
-        -> Float
-    {
-        var sum: Float = 0
-        // The terms are at most 1, and far fewer than a million count: single precision holds the sum to 1e-5.
-        for other in logits { sum += exp(other - largest) }
-        return logit - largest - log(sum)
-    }
-
     /// The `count` likeliest tokens, likeliest first. One pass with a small heap: after the first tokens nearly none
     /// pass its threshold.
     private mutating func collect(_ logits: UnsafeBufferPointer<Float>, count: Int) {
         candidates.removeAll(keepingCapacity: true)
-        for index in logits.indices where !logits[index].isNaN {
-            let candidate = Candidate(token: Int32(index), logit: logits[index])
+        // The least of the candidates, once there are enough. Tokens come in order, so an equal one later is worse.
+        var threshold = -Float.infinity
+        for index in logits.indices {
+            let logit = logits[index]
             if candidates.count < count {
-                candidates.append(candidate)
+                guard !logit.isNaN else { continue }
+                candidates.append(Candidate(token: Int32(index), logit: logit))
                 siftUp(from: candidates.count - 1)
-            } else if candidate > candidates[0] {
-                candidates[0] = candidate
+            } else {
+                guard logit > threshold else { continue }
+                candidates[0] = Candidate(token: Int32(index), logit: logit)
                 siftDown()
             }
+            if candidates.count == count { threshold = candidates[0].logit }
         }
         candidates.sort { $0 > $1 }
     }
