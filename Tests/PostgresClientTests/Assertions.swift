@@ -15,3 +15,15 @@ func assertThrows<T>(
     }
     return nil
 }
+
+/// Waits for something that the server does in its own time, ten seconds at most.
+func eventually(
+    file: StaticString = #filePath, line: UInt = #line, _ condition: () async throws -> Bool
+) async throws {
+    let deadline = ContinuousClock.now + .seconds(10)
+    while try await !condition() {
+        guard ContinuousClock.now < deadline else {
+            return XCTFail("it did not come to pass within 10 s", file: file, line: line)
+        }
+    }
+}
