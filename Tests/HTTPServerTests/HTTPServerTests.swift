@@ -213,7 +213,8 @@ final class HTTPServerTests: XCTestCase {
     }
 
     func testIPv6AndEveryInterface() async throws {
-        for host in ["::1", "*"] {
+        let hasIPv6 = FileManager.default.fileExists(atPath: "/proc/net/if_inet6")
+        for host in hasIPv6 ? ["::1", "*"] : ["*"] {
             let server = HTTPServer(host: host) { _ in HTTPResponse(status: 204) }
             let port = try await server.start()
             let address = host == "*" ? "127.0.0.1" : "[::1]"
