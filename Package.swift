@@ -112,7 +112,9 @@ let package = Package(
         tests("Migrations", ["TestSupport", "PostgresClient"]),
         tests("JobQueue", ["TestSupport", "PostgresClient", "JSON"]),
         tests("CKernels", []),
-        tests("LanguageModel", ["CKernels", "HTTPServer", "HTTPTypes", "JSON", "TestSupport"], fixtures: true),
+        tests(
+            "LanguageModel", ["CKernels", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "TestSupport"],
+            fixtures: true),
         tests("CRM", ["JSON", "HTTPTypes"]),
         tests(
             "HubSpot", ["CRM", "ConnectorTesting", "HTTPClient", "HTTPTypes", "JSON", "Cryptography"], fixtures: true),

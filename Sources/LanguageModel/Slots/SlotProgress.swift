@@ -55,7 +55,10 @@ public struct SlotProgress: Sendable {
 
     /// The model has ended its turn: what it has written is the slot's text. A character that is only half there is
     /// left out.
-    public mutating func end() -> String { finished(text[...]) }
+    public func end() -> String { finished(text[...]) }
+
+    /// The model was cut off: only its finished sentences are text.
+    public func cut() -> String { finished(text[..<(SentenceBoundaries.ends(in: text[...]).last ?? 0)]) }
 
     /// Longer words than any that people use; the limit is for a model that repeats one letter for ever.
     private var maximumBytes: Int { 64 + 24 * min(slot.maximumWords, 100_000) }
