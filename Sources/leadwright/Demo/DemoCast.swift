@@ -90,7 +90,7 @@ final class DemoCast {
     /// Turns on the Zaps that wait for finished content.
     func switchOnZaps() async throws {
         for tenant in tenants where tenant.system == .zapier {
-            for target in try tenant.targets {
+            for target in tenant.targets.sorted() {
                 try await sandboxes[tenant.name]?.switchOnZap(event: target)
             }
             try await sandboxes[tenant.name]?.waitUntilIdle()
@@ -111,9 +111,8 @@ final class DemoCast {
     func changeStages() async throws -> Int {
         var moved = 0
         for tenant in tenants {
-            let changes = zip(leads[tenant.name] ?? [], tenant.leads).enumerated()
-                .filter { $0.offset.isMultiple(of: 3) }
-                .compactMap { _, lead in tenant.stageAfter(lead.1).map { (id: lead.0, stage: $0) } }
+            let changes = (leads[tenant.name] ?? []).enumerated().filter { $0.offset.isMultiple(of: 3) }
+                .compactMap { index, id in tenant.stageAfter(lead: index).map { (id: id, stage: $0) } }
             try await sandboxes[tenant.name]?.changeStages(changes)
             moved += changes.count
         }
@@ -157,7 +156,7 @@ final class DemoCast {
         for tenant in tenants {
             let statistics = try await sandboxes[tenant.name]?.statistics()
             sent += Int(statistics?["webhooks"]?["events"]?.integer ?? 0)
-            if tenant.system == .zapier { sent -= try tenant.targets.count }
+            if tenant.system == .zapier { sent -= tenant.targets.count }
         }
         return sent
     }
@@ -165,7 +164,7 @@ final class DemoCast {
     /// The texts that each stand-in shows for each lead, by tenant and by the lead's id or address.
     func content() async throws -> [String: [String: Set<String>]] {
         var content: [String: [String: Set<String>]] = [:]
-        for tenant in tenants { content[tenant.name] = try await sandboxes[tenant.name]?.content() ?? [:] }
+        for tenant in tenants { content[tenant.name] = try await sandboxes[tenant.name]?.texts() ?? [:] }
         return content
     }
 

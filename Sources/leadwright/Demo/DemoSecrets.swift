@@ -8,34 +8,54 @@ struct DemoSecrets {
     /// For `LEADWRIGHT_KEY`.
     let installationKey: String
     private let token: String
-    private let salesforceKey: RSAPrivateKey
-    private let salesforcePrivatePEM: String
-    private let salesforcePublicPEM: String
+    private let salesforcePrivateKey: String
+    private let salesforcePublicKey: String
 
     init() throws {
-        var random = SystemRandomNumberGenerator()
-        func bytes(_ count: Int) -> Data { Data((0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }) }
-        installationKey = bytes(32).hexadecimal
-        token = bytes(24).hexadecimal
-        salesforceKey = try RSAPrivateKey.generate()
-        salesforcePrivatePEM = try salesforceKey.privatePEM
-        salesforcePublicPEM = try salesforceKey.publicPEM
+        installationKey = Self.random(32)
+        token = Self.random(24)
+        let key = try RSAPrivateKey.generate()
+        salesforcePrivateKey = try key.privatePEM
+        salesforcePublicKey = try key.publicPEM
     }
 
-    /// How a tenant's stand-in is configured: where its webhooks go, whom it trusts, and a network that sends some
+    /// How a tenant's stand-in is configured: where its webhooks go, whom it trusts, and a network that brings some
     /// deliveries twice.
     func settings(for tenant: DemoTenant, webhook: String, gateway: String) -> JSONValue {
-        let delivery: JSONValue = ["duplicates": 0.1, "retry_seconds": [0.5, 1, 2, 4, 8]]
+        var settings: [String: JSONValue] =
+            switch tenant.system {
+            case .hubspot: ["access_token": .string(token), "client_secret": .string(token)]
+            case .salesforce:
+                [
+                    "public_key": .string(salesforcePublicKey), "consumer_key": .string(token),
+                    "username": "leadwright@fashionforward.example",
+                ]
+            case .zapier: ["gateway_url": .string(gateway), "api_key": .string(token)]
+            }
+        // Salesforce signs nothing: the secret is part of the address.
+        settings["target_url"] = .string(tenant.system == .salesforce ? "\(webhook)/\(token)" : webhook)
+        settings["delivery"] = ["duplicates": 0.1, "retry_seconds": [0.5, 1, 2, 4, 8]]
+        return .object(settings)
+    }
+
+    /// The environment in which a tenant's declarations find their addresses and secrets.
+    func environment(for tenant: DemoTenant, sandbox: String, webhook: String) -> [String: String] {
         switch tenant.system {
         case .hubspot:
-            return ["target_url": .string(webhook), "access_token": .string("pat-\(token)"),
-                "client_secret": .string("client-\(token)"), "delivery": delivery]
+            [
+                "HUBSPOT_BASE_URL": sandbox, "HUBSPOT_PUBLIC_URL": webhook, "HUBSPOT_ACCESS_TOKEN": token,
+                "HUBSPOT_CLIENT_SECRET": token,
+            ]
         case .salesforce:
-            return ["target_url": .string("\(webhook)?secret=hook-\(token)"), "public_key": .string(salesforcePublicPEM),
-                "consumer_key": .string("consumer-\(token)"), "delivery": delivery]
-        case .zapier:
-            return ["target_url": .string(webhook), "gateway_url": .string(gateway),
-                "api_key": .string("key-\(token)"), "delivery": delivery]
+            [
+                "SALESFORCE_BASE_URL": sandbox, "SALESFORCE_PUBLIC_URL": webhook, "SALESFORCE_CONSUMER_KEY": token,
+                "SALESFORCE_PRIVATE_KEY": salesforcePrivateKey, "SALESFORCE_WEBHOOK_SECRET": token,
+            ]
+        case .zapier: ["ZAPIER_PUBLIC_URL": webhook, "ZAPIER_API_KEY": token]
         }
+    }
+
+    private static func random(_ count: Int) -> String {
+        Data((0..<count).map { _ in UInt8.random(in: .min ... .max) }).hexadecimal
     }
 }
