@@ -44,6 +44,15 @@ final class HTTPClientTests: XCTestCase {
         for name in ["Accept", "Content-Type", "Expect"] { XCTAssertNil(request.headers[name]) }
     }
 
+    func testTimesThatAreAsGoodAsNone() async throws {
+        let server = HTTPServer(limits: .init(idleTime: .seconds(Int64.max))) { _ in HTTPResponse(status: 204) }
+        let port = try await server.start()
+        let response = try await client(.init(connectTimeout: .seconds(Int64.max))).send(
+            HTTPRequest("GET", "http://127.0.0.1:\(port)/"), timeout: .seconds(Int64.max))
+        XCTAssertEqual(response.status, 204)
+        await server.stop()
+    }
+
     func testLargeBodiesBothWays() async throws {
         let url = try await serve { HTTPResponse(status: 200, body: $0.body) }
         let body = Data((0..<1_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7 >> 2) })
