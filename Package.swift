@@ -38,6 +38,7 @@ let package = Package(
         library("JSON", []),
         library("HTTPTypes", []),
         library("Cryptography", ["COpenSSL"]),
+        library("Telemetry", []),
 
         // Input and output.
         library("PostgresClient", ["CPostgreSQL"]),
@@ -75,44 +76,51 @@ let package = Package(
             "Pipeline",
             [
                 "JobQueue", "LanguageModel", "CRM", "HubSpot", "Salesforce", "Zapier", "Personalization", "Outcomes",
-                "Configuration", "PostgresClient", "HTTPClient", "JSON", "Cryptography",
+                "Configuration", "PostgresClient", "HTTPClient", "Telemetry", "JSON", "Cryptography",
             ], resources: sql),
         library(
             "Gateway",
             [
                 "HTTPServer", "HTTPTypes", "JobQueue", "CRM", "HubSpot", "Salesforce", "Zapier", "Configuration",
-                "PostgresClient", "JSON", "Cryptography",
+                "PostgresClient", "Telemetry", "JSON", "Cryptography",
             ], resources: sql),
         library("Sandbox", ["HTTPServer", "HTTPClient", "HTTPTypes", "JSON", "Cryptography"]),
         .executableTarget(
             name: "leadwright",
             dependencies: [
                 "Gateway", "Pipeline", "Sandbox", "EmbeddedPostgres", "Migrations", "LanguageModel", "Configuration",
-                "DeclarationSchema", "Outcomes", "Personalization", "JobQueue", "HubSpot", "Salesforce", "Zapier", "CRM", "PostgresClient",
-                "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography",
+                "DeclarationSchema", "Outcomes", "Personalization", "JobQueue", "HubSpot", "Salesforce", "Zapier", "CRM",
+                "PostgresClient", "HTTPClient", "HTTPServer", "HTTPTypes", "Telemetry", "JSON", "Cryptography",
             ],
-            swiftSettings: strict),
+            resources: sql, swiftSettings: strict),
 
         // Tests mirror the targets; TestSupport starts what they need.
         .target(
             name: "TestSupport", dependencies: ["EmbeddedPostgres", "PostgresClient", "Migrations"],
             path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "ConnectorTesting", dependencies: ["HTTPServer", "HTTPTypes", "JSON"],
+            path: "Tests/ConnectorTesting", swiftSettings: strict),
         tests("JSON", []),
         tests("Cryptography", [], fixtures: true),
+        tests("Telemetry", []),
         tests("HTTPTypes", []),
         tests("HTTPClient", ["HTTPServer", "HTTPTypes"]),
         tests("HTTPServer", ["HTTPClient", "HTTPTypes"]),
-        tests("PostgresClient", ["TestSupport"]),
+        tests("PostgresClient", ["TestSupport", "EmbeddedPostgres"]),
+        tests("EmbeddedPostgres", ["TestSupport", "PostgresClient"]),
         tests("Migrations", ["TestSupport", "PostgresClient"]),
         tests("JobQueue", ["TestSupport", "PostgresClient", "JSON"]),
         tests("CKernels", []),
-        tests("LanguageModel", ["CKernels", "HTTPServer", "HTTPTypes", "JSON", "TestSupport"]),
+        tests(
+            "LanguageModel", ["CKernels", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "TestSupport"],
+            fixtures: true),
         tests("CRM", ["JSON", "HTTPTypes"]),
         tests(
-            "HubSpot", ["CRM", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography"], fixtures: true),
+            "HubSpot", ["CRM", "ConnectorTesting", "HTTPClient", "HTTPTypes", "JSON", "Cryptography"], fixtures: true),
         tests(
-            "Salesforce", ["CRM", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography"], fixtures: true),
-        tests("Zapier", ["CRM", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography"], fixtures: true),
+            "Salesforce", ["CRM", "ConnectorTesting", "HTTPClient", "HTTPTypes", "JSON", "Cryptography"], fixtures: true),
+        tests("Zapier", ["CRM", "ConnectorTesting", "HTTPClient", "HTTPTypes", "JSON"], fixtures: true),
         tests("Personalization", ["CRM", "LanguageModel", "JSON"]),
         tests("Outcomes", ["TestSupport", "PostgresClient", "CRM", "JSON", "Cryptography"]),
         tests(
@@ -131,8 +139,8 @@ let package = Package(
         tests(
             "Gateway",
             [
-                "TestSupport", "Configuration", "PostgresClient", "JobQueue", "CRM", "HTTPClient", "HTTPTypes", "JSON",
-                "Cryptography",
+                "TestSupport", "Configuration", "PostgresClient", "JobQueue", "CRM", "HTTPClient",
+                "HTTPServer", "HTTPTypes", "Telemetry", "JSON", "Cryptography",
             ]),
         tests("Sandbox", ["HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography", "TestSupport"]),
         .testTarget(

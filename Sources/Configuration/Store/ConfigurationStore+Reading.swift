@@ -13,6 +13,14 @@ extension ConfigurationStore {
         return found
     }
 
+    /// The connection of an id, or `nil` when there is none.
+    public func connection(id: Int64) async throws -> StoredConnection? {
+        if let cached = connectionCache.first(where: { $0.id == id }) { return cached }
+        let found = try await connections().first { $0.id == id }
+        if let found { connectionCache[found.settings.name] = found }
+        return found
+    }
+
     /// All connections, by name.
     public func connections() async throws -> [StoredConnection] { try await connections(named: nil) }
 

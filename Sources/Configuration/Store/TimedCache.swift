@@ -22,6 +22,13 @@ final class TimedCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         }
     }
 
+    /// A value that fits and is not too old.
+    func first(where fits: (Value) -> Bool) -> Value? {
+        entries.withLock { entries in
+            entries.values.first { .now - $0.readAt < maximumAge && fits($0.value) }?.value
+        }
+    }
+
     /// Forgets everything.
     func clear() { entries.withLock { $0.removeAll() } }
 }
