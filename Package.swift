@@ -126,7 +126,8 @@ let package = Package(
         tests(
             "Configuration",
             [
-                "DeclarationSchema", "TestSupport", "PostgresClient", "Personalization", "CRM", "JSON", "Cryptography",
+                "DeclarationSchema", "TestSupport", "PostgresClient", "Personalization", "LanguageModel", "CRM", "JSON",
+                "Cryptography",
             ]),
         tests(
             "Pipeline",
