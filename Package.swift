@@ -64,7 +64,10 @@ let package = Package(
 
         // Decisions, and what came of them.
         library("Personalization", ["CRM", "LanguageModel", "JSON", "Cryptography"]),
-        library("Outcomes", ["CRM", "PostgresClient", "JSON", "Cryptography"], resources: sql),
+        library("Outcomes", ["CRM", "Personalization", "PostgresClient", "JSON", "Cryptography"], resources: sql),
+        .target(
+            name: "DeclarationSchema", path: "docs/schema", resources: [.embedInCode("leadwright.schema.json")],
+            swiftSettings: strict),
         library(
             "Configuration", ["CRM", "Personalization", "PostgresClient", "JSON", "Cryptography"], resources: sql),
 
@@ -86,8 +89,8 @@ let package = Package(
             name: "leadwright",
             dependencies: [
                 "Gateway", "Pipeline", "Sandbox", "EmbeddedPostgres", "Migrations", "LanguageModel", "Configuration",
-                "Outcomes", "Personalization", "JobQueue", "HubSpot", "Salesforce", "Zapier", "CRM", "PostgresClient",
-                "HTTPClient", "HTTPServer", "HTTPTypes", "Telemetry", "JSON", "Cryptography",
+                "DeclarationSchema", "Outcomes", "Personalization", "JobQueue", "HubSpot", "Salesforce", "Zapier", "CRM",
+                "PostgresClient", "HTTPClient", "HTTPServer", "HTTPTypes", "Telemetry", "JSON", "Cryptography",
             ],
             resources: sql, swiftSettings: strict),
 
@@ -105,7 +108,9 @@ let package = Package(
         tests("Migrations", ["TestSupport", "PostgresClient"]),
         tests("JobQueue", ["TestSupport", "PostgresClient", "JSON"]),
         tests("CKernels", []),
-        tests("LanguageModel", ["CKernels", "HTTPServer", "HTTPTypes", "JSON", "TestSupport"], fixtures: true),
+        tests(
+            "LanguageModel", ["CKernels", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "TestSupport"],
+            fixtures: true),
         tests("CRM", ["JSON", "HTTPTypes"]),
         tests(
             "HubSpot", ["CRM", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography"], fixtures: true),
@@ -113,8 +118,12 @@ let package = Package(
             "Salesforce", ["CRM", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography"], fixtures: true),
         tests("Zapier", ["CRM", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography"], fixtures: true),
         tests("Personalization", ["CRM", "LanguageModel", "JSON"]),
-        tests("Outcomes", ["TestSupport", "PostgresClient", "CRM", "JSON"]),
-        tests("Configuration", ["TestSupport", "PostgresClient", "Personalization", "CRM", "JSON", "Cryptography"]),
+        tests("Outcomes", ["TestSupport", "PostgresClient", "CRM", "JSON", "Cryptography"]),
+        tests(
+            "Configuration",
+            [
+                "DeclarationSchema", "TestSupport", "PostgresClient", "Personalization", "CRM", "JSON", "Cryptography",
+            ]),
         tests(
             "Pipeline",
             [

@@ -1,4 +1,5 @@
 public import HTTPTypes
+import JSON
 
 /// Why a request is refused, with the status that tells the sender what to do.
 public struct GatewayError: Error, Sendable, CustomStringConvertible {

@@ -30,7 +30,7 @@ struct Health: Sendable {
                 depths.map { (["stage": $0.stage, "state": $0.state], Double($0.count)) })
             text += Metrics.gauge(
                 "leadwright_jobs_oldest_seconds", "Age of the oldest job by stage and state.",
-                depths.map { (["stage": $0.stage, "state": $0.state], $0.oldestAge / .seconds(1)) })
+                depths.map { (["stage": $0.stage, "state": $0.state], $0.oldest / .seconds(1)) })
             text += Metrics.gauge("leadwright_database_up", "Whether the database answers.", [([:], 1)])
         } catch {
             text += Metrics.gauge("leadwright_database_up", "Whether the database answers.", [([:], 0)])

@@ -58,7 +58,7 @@ struct ZapierHooks: Sendable {
         guard let url = body["hookUrl"]?.string, let event = body["event"]?.string else {
             throw GatewayError(.malformed, "hookUrl and event are needed")
         }
-        let filters = JSONText(text: (body["filters"] ?? .object([:])).canonicalText)
+        let filters = JSONText((body["filters"] ?? .object([:])).canonicalText)
         let rows = try await pool.query(Self.subscribeHook, [connection.id, event, url, filters])
         guard let id = try rows.first?.decode(Int64.self) else {
             throw GatewayError(.unavailable, "try again in a few seconds")

@@ -1,13 +1,13 @@
-import HTTPTypes
+package import HTTPTypes
 
 /// One client's connection as a pure state machine: events in, actions out, no sockets and no clocks.
 ///
 /// One request is answered at a time, in the order of arrival (pipelining). While a request is handled its client is
 /// still read from, so that a client that goes away is noticed; what it sends in the meantime waits here, up to a
 /// bound.
-struct Connection {
+package struct Connection {
     /// What the shell around it has to do, in this order.
-    enum Action: Equatable {
+    package enum Action: Equatable {
         /// Hand the request to the handler; its response comes back through `responded`.
         case handle(HTTPRequest)
         /// Send the interim response that lets the client send its body.
@@ -47,16 +47,16 @@ struct Connection {
     private static let maximumWaiting = 64 << 10
     private static let lingerTime = Duration.seconds(2)
 
-    init(limits: HTTPServerLimits, maximumBodyBytes: Int) {
+    package init(limits: HTTPServerLimits, maximumBodyBytes: Int) {
         self.limits = limits
         reader = RequestReader(limits: limits, maximumBodyBytes: maximumBodyBytes)
     }
 
     /// The connection stands.
-    func opened() -> [Action] { [.setDeadline(limits.idleTime)] }
+    package func opened() -> [Action] { [.setDeadline(limits.idleTime)] }
 
     /// The client sent bytes.
-    mutating func received(_ bytes: some Collection<UInt8>) -> [Action] {
+    package mutating func received(_ bytes: some Collection<UInt8>) -> [Action] {
         switch phase {
         case .lingering, .closed:
             return []
@@ -70,14 +70,14 @@ struct Connection {
     }
 
     /// The handler answered.
-    mutating func responded(_ response: HTTPResponse) -> [Action] {
+    package mutating func responded(_ response: HTTPResponse) -> [Action] {
         guard case .handling(let isHead, var keepsAlive) = phase else { return [] }
         keepsAlive = keepsAlive && !isLast && !response.headers.tokens("Connection").contains("close")
         return send(response, answeringHead: isHead, keepsAlive: keepsAlive)
     }
 
     /// All output has left.
-    mutating func finished() -> [Action] {
+    package mutating func finished() -> [Action] {
         guard case .sending(let keepsAlive) = phase else { return [] }
         if keepsAlive && !isLast {
             phase = .idle
@@ -89,7 +89,7 @@ struct Connection {
     }
 
     /// The deadline passed.
-    mutating func expired() -> [Action] {
+    package mutating func expired() -> [Action] {
         switch phase {
         case .head, .body:
             return send(.init(status: 408), answeringHead: false, keepsAlive: false)
@@ -102,7 +102,7 @@ struct Connection {
     }
 
     /// The server stops: a request that has begun is still served, then the connection closes.
-    mutating func stop() -> [Action] {
+    package mutating func stop() -> [Action] {
         isLast = true
         guard phase == .idle else { return [] }
         phase = .closed

@@ -1,12 +1,14 @@
-import Foundation
+package import Foundation
 
 /// The time as the Date field shows it (RFC 9110, 5.6.7), made anew once a second.
-struct HTTPDate {
+package struct HTTPDate {
     private var second = time_t.min
     private var text = ""
 
+    package init() {}
+
     /// `Sun, 06 Nov 1994 08:49:37 GMT`
-    mutating func text(at now: time_t = time(nil)) -> String {
+    package mutating func text(at now: time_t = time(nil)) -> String {
         if now == second { return text }
         second = now
         var parts = tm()

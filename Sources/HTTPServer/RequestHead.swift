@@ -23,9 +23,9 @@ struct RequestHead: Equatable {
 }
 
 /// The refusal of a request: the status to answer with, and a sentence for whoever looks into it.
-struct Refusal: Error, Equatable {
-    var status: Int
-    var reason: String
+package struct Refusal: Error, Equatable {
+    package var status: Int
+    package var reason: String
 
     init(_ status: Int, _ reason: String) {
         self.status = status

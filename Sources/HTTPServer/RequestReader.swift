@@ -1,10 +1,10 @@
 import Foundation
-import HTTPTypes
+package import HTTPTypes
 
 /// Assembles one request after the other from the bytes of a connection. Pure: bytes in, progress out.
-struct RequestReader {
+package struct RequestReader {
     /// How far the reader got with the bytes it has.
-    enum Progress: Equatable {
+    package enum Progress: Equatable {
         /// No byte of a request yet.
         case idle
         /// In the middle of the head.
@@ -25,7 +25,7 @@ struct RequestReader {
     private var body: [UInt8] = []
     private var chunks = ChunkedBody()
 
-    init(limits: HTTPServerLimits, maximumBodyBytes: Int) {
+    package init(limits: HTTPServerLimits, maximumBodyBytes: Int) {
         self.limits = limits
         self.maximumBodyBytes = maximumBodyBytes
     }
@@ -33,13 +33,13 @@ struct RequestReader {
     /// Bytes that wait for the request before them to be answered.
     var unreadCount: Int { unread.count }
 
-    mutating func append(_ bytes: some Collection<UInt8>) { unread.append(contentsOf: bytes) }
+    package mutating func append(_ bytes: some Collection<UInt8>) { unread.append(contentsOf: bytes) }
 
     /// Reads on, up to the end of one request.
     ///
     /// - Throws: the refusal to answer with; the connection has to be closed then, for the next request's start is
     ///   unknown.
-    mutating func next() throws(Refusal) -> Progress {
+    package mutating func next() throws(Refusal) -> Progress {
         var isNewHead = false
         if head == nil {
             guard let end = try findEndOfHead() else { return unread.isEmpty ? .idle : .head }

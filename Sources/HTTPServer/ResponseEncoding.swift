@@ -1,5 +1,5 @@
 import Foundation
-import HTTPTypes
+package import HTTPTypes
 
 extension HTTPResponse {
     /// The response as HTTP/1.1 sends it: with Date, Content-Length and, before the connection closes,
@@ -8,7 +8,7 @@ extension HTTPResponse {
     /// Framing is the server's: the handler's Content-Length, Transfer-Encoding and Connection fields are left out.
     /// A status outside 200...599 becomes 500. Line breaks in a field value become spaces (RFC 9110, 5.5), so that no
     /// value can add a field of its own.
-    func encoded(answeringHead: Bool, closing: Bool, date: String) -> [UInt8] {
+    package func encoded(answeringHead: Bool, closing: Bool, date: String) -> [UInt8] {
         let status = (200...599).contains(status) ? status : 500
         var head = "HTTP/1.1 \(status) \(Self.reason(status))\r\nDate: \(date)\r\n"
         for (name, value) in headers.fields where !name.isEmpty && name.utf8.allSatisfy(\.isTokenCharacter) {

@@ -211,6 +211,8 @@ final class ServiceLoop: @unchecked Sendable {
         client.task?.cancel()
         clients[client.id] = nil
         if clients.count == limits.connections - 1 { setListening(true) }
+        // A timer closes sockets just before the loop waits for events: with the last of them gone, none would come.
+        if isStopping { lws_cancel_service(lws_get_context(client.socket)) }
     }
 
     private func readMailbox() {

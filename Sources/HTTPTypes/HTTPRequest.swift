@@ -21,13 +21,13 @@ public struct HTTPRequest: Sendable, Hashable {
 
     /// The target without scheme, host and query, still percent-encoded: `/webhooks/acme`.
     public var path: String {
-        var rest = Substring(target)
-        if let scheme = rest.range(of: "://") {
-            rest = rest[scheme.upperBound...]
-            rest = rest.firstIndex { "/?".contains($0) }.map { rest[$0...] } ?? ""
+        let end = target.firstIndex { $0 == "?" || $0 == "#" } ?? target.endIndex
+        var rest = target[..<end]
+        // Only an absolute URL has a scheme: "://" in a path is part of the path.
+        if !rest.hasPrefix("/"), let scheme = rest.firstRange(of: "://") {
+            rest = rest[scheme.upperBound...].drop { $0 != "/" }
         }
-        let path = rest.prefix { $0 != "?" && $0 != "#" }
-        return path.isEmpty ? "/" : String(path)
+        return rest.isEmpty ? "/" : String(rest)
     }
 
     /// The query's name and value pairs in order, percent-decoded, `+` read as a space.

@@ -35,34 +35,42 @@ extension JSONValue: Codable {
 }
 
 extension JSONValue {
-    /// Parses one JSON document in UTF-8.
+    /// Parses one JSON document in UTF-8, strictly by RFC 8259, up to 512 levels deep. Of members with the same name
+    /// the last counts, as in Postgres's jsonb.
     ///
     /// - Throws: ``JSONError`` that names the line and column of the first offending character.
-    public init(parsing data: Data) throws(JSONError) {
-        do {
-            self = try JSONDecoder().decode(JSONValue.self, from: data)
-        } catch {
-            throw JSONError(error)
-        }
-    }
+    public init(parsing data: Data) throws(JSONError) { self = try JSONParser.parse(Array(data)) }
 
     /// Parses one JSON document.
     ///
     /// - Throws: ``JSONError`` that names the line and column of the first offending character.
-    public init(parsing text: String) throws(JSONError) {
-        try self.init(parsing: Data(text.utf8))
-    }
+    public init(parsing text: String) throws(JSONError) { self = try JSONParser.parse(Array(text.utf8)) }
 
-    /// The value as UTF-8 JSON without white space, members sorted by key and slashes unescaped: equal values have
-    /// equal bytes, so this is the form to hash and to compare.
-    public var canonicalData: Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Fails only for non-finite numbers, which JSON cannot hold; they become null.
-        guard let data = try? encoder.encode(self) else { return Data("null".utf8) }
-        return data
-    }
+    /// The value as UTF-8 JSON without white space, members sorted by the UTF-8 bytes of their names: equal values have
+    /// equal bytes, so this is the form to hash and to compare. Non-finite numbers, which JSON cannot hold, become null.
+    public var canonicalData: Data { Data(canonicalBytes) }
 
     /// ``canonicalData`` as text.
-    public var canonicalText: String { String(decoding: canonicalData, as: UTF8.self) }
+    public var canonicalText: String { String(decoding: canonicalBytes, as: UTF8.self) }
+
+    private var canonicalBytes: [UInt8] {
+        var bytes: [UInt8] = []
+        JSONWriter.write(self, to: &bytes)
+        return bytes
+    }
+}
+
+extension Decodable {
+    /// Decodes a value from one JSON document.
+    ///
+    /// - Throws: ``JSONError`` that names the line and column where the text is no JSON, or the path to the value that is
+    ///   not as this type needs it.
+    public init(parsingJSON data: Data) throws(JSONError) {
+        do {
+            self = try JSONDecoder().decode(Self.self, from: data)
+        } catch {
+            _ = try JSONValue(parsing: data)
+            throw JSONError(error)
+        }
+    }
 }

@@ -76,7 +76,7 @@ extension JSONValue {
         switch self {
         case .string(let text): text
         case .integer(let value): String(value)
-        case .number(let value): String(value)
+        case .number(let value): JSONWriter.text(value)
         case .bool(let value): value ? "true" : "false"
         case .null, .array, .object: nil
         }

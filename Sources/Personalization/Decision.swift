@@ -50,7 +50,7 @@ extension VersionedPlaybook {
         if optedOut { return .suppress(.optedOut, detail: "the lead opted out earlier") }
         switch record.consent {
         case .granted: break
-        case .refused(let where_): return .suppress(.optedOut, detail: where_)
+        case .refused(let source): return .suppress(.optedOut, detail: source)
         case .unknown(let missing): return .suppress(.noConsent, detail: missing)
         }
         do throws(PersonalizationError) {

@@ -2,6 +2,7 @@ public import CRM
 public import Configuration
 public import HTTPClient
 import HubSpot
+import Personalization
 public import PostgresClient
 import Salesforce
 import Synchronization
@@ -11,7 +12,8 @@ import Zapier
 /// access token, and a new one would have to log in again.
 public final class ConnectorDirectory: Sendable {
     private struct Entry {
-        let revision: Int64
+        let settings: ConnectionSettings
+        let credentials: Credentials
         let connector: any Connector
     }
 
@@ -34,15 +36,21 @@ public final class ConnectorDirectory: Sendable {
         guard let connection = try await configuration.connection(id: id) else {
             throw PipelineError(.missing, "connection \(id) is no longer declared; apply its declaration again")
         }
+        let targets = try await configuration.playbooks(tenantID: connection.tenantID).map(\.playbook.contentTarget)
         return entries.withLock { entries in
-            if let entry = entries[id], entry.revision == connection.revision { return entry.connector }
-            let connector = make(connection)
-            entries[id] = Entry(revision: connection.revision, connector: connector)
+            if let entry = entries[id], entry.settings == connection.settings,
+                entry.credentials == connection.credentials
+            {
+                return entry.connector
+            }
+            let connector = make(connection, targets: targets)
+            entries[id] = Entry(
+                settings: connection.settings, credentials: connection.credentials, connector: connector)
             return connector
         }
     }
 
-    private func make(_ connection: StoredConnection) -> any Connector {
+    private func make(_ connection: StoredConnection, targets: [ContentTarget]) -> any Connector {
         let (settings, credentials) = (connection.settings, connection.credentials)
         switch settings.system {
         case .hubspot:
@@ -54,4 +62,9 @@ public final class ConnectorDirectory: Sendable {
             return ZapierConnector(connection: settings, credentials: credentials, client: client, hooks: hooks)
         }
     }
+}
+
+extension Playbook {
+    /// Where it writes, for the connector to prepare.
+    fileprivate var contentTarget: ContentTarget { ContentTarget(name: target, parts: scaffold.map(\.part)) }
 }

@@ -57,8 +57,8 @@ struct EventLedger: Sendable {
             let lead = try await leads.upsert(
                 identity, tenant: stored.tenantID, connection: stored.connectionID, fields: event.fields,
                 optedOutAt: optsOut ? event.occurredAt : nil, in: transaction)
-            try await outcomes.record(
-                event, eventID: stored.id, leadID: lead.id, tenantID: stored.tenantID, in: transaction)
+            _ = try await outcomes.record(
+                event, eventID: stored.id, tenantID: stored.tenantID, leadID: lead.id, in: transaction)
             try await queue.finish(job, in: transaction)
         }
     }

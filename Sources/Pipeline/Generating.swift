@@ -45,7 +45,7 @@ struct Generating: Sendable {
         guard
             let tenant = try await configuration.tenant(id: generation.tenantID),
             let playbook = try await configuration.playbook(
-                named: generation.playbook, version: generation.playbookVersion, tenantID: generation.tenantID)
+                tenantID: generation.tenantID, named: generation.playbook, version: generation.playbookVersion)?.playbook
         else { throw PipelineError(.missing, "playbook \(generation.playbook) is no longer declared") }
         let composer = try Composer(playbook: playbook, voices: tenant.voices, record: record)
         let text = try await GeneratedText(
@@ -69,9 +69,9 @@ struct Generating: Sendable {
             try await transaction.execute(
                 Self.storeGeneration,
                 [
-                    generation.id, JSONText(text: content), output?.prompt,
+                    generation.id, JSONText(content), output?.prompt,
                     output.map { Hash.sha256(Data($0.prompt.utf8)).hexadecimal }, text.model?.name, text.model?.sha256,
-                    JSONText(text: slots), Int32(output?.promptTokens ?? 0), Int32(output?.cachedTokens ?? 0),
+                    JSONText(slots), Int32(output?.promptTokens ?? 0), Int32(output?.cachedTokens ?? 0),
                     Int32(output?.generatedTokens ?? 0), Int32(text.duration / .milliseconds(1)), intent.generatedAt,
                 ])
             try await outbox.intend(

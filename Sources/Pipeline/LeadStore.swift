@@ -39,13 +39,13 @@ struct LeadStore: Sendable {
     func upsert(
         _ identity: LeadIdentity, tenant: Int64, connection: Int64, fields: [String: String] = [:],
         optedOutAt: Date? = nil, in transaction: PostgresConnection
-    ) async throws(PostgresError) -> KnownLead {
-        let text = JSONText(text: JSONValue.object(fields.mapValues { .string($0) }).canonicalText)
+    ) async throws -> KnownLead {
+        let text = JSONText(JSONValue.object(fields.mapValues { .string($0) }).canonicalText)
         let values: [any PostgresValue] = [
             tenant, connection, identity.key, identity.objectType, identity.objectID, text, optedOutAt,
         ]
         let rows = try await transaction.query(Self.upsertLead, values)
-        guard let row = rows.first else { throw PostgresError.noRow("upsert_lead") }
+        guard let row = rows.first else { throw PipelineError(.missing, "the lead could neither be made nor found") }
         let (id, stored, optedOut, erased, _) = try row.decode(
             Int64.self, String.self, Date?.self, Date?.self, Int64?.self)
         return KnownLead(id: id, fields: Self.fields(stored), optedOutAt: optedOut, erasedAt: erased)

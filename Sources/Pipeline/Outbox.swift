@@ -1,6 +1,7 @@
 import CRM
 import Foundation
 import JobQueue
+import Personalization
 import PostgresClient
 
 /// The statements of the write-back outbox. Each settles an intent and finishes its job in one transaction.

@@ -113,7 +113,7 @@ struct Planning: Sendable {
             [
                 due.stored.tenantID, due.stored.connectionID, due.lead.id, due.stored.id, playbook.name,
                 Int32(plan.playbook.version), playbook.content, plan.stage.rawValue, plan.arm.rawValue, seed,
-                JSONText(text: record),
+                JSONText(record),
             ])
         // Planned before, by an attempt whose job was claimed again: that plan goes on.
         guard let id = try rows.first?.decode(UUID.self) else { return }

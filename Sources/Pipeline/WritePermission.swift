@@ -1,4 +1,5 @@
 import CRM
+import Personalization
 
 /// Whether a finished text may still be written, by what our tables and the CRM say at the last moment. Pure.
 enum WritePermission: Equatable {

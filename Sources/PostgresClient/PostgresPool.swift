@@ -62,6 +62,7 @@ public final class PostgresPool: Sendable {
 
     /// Lends one connection for several statements. What the body changes in the session stays with the connection:
     /// use `SET LOCAL` in a transaction instead of `SET`.
+    @discardableResult
     public func withConnection<T: Sendable>(
         _ body: @Sendable (PostgresConnection) async throws -> T
     ) async throws -> T {
@@ -77,6 +78,7 @@ public final class PostgresPool: Sendable {
     ///
     /// - Throws: What the body throws, and ``PostgresError``. After ``PostgresError/Code/connectionLost`` the
     ///   transaction may have taken effect.
+    @discardableResult
     public func transaction<T: Sendable>(
         _ body: @Sendable (PostgresConnection) async throws -> T
     ) async throws -> T {

@@ -1,1 +1,1 @@
-import XCTest
+// Filled in below.

@@ -145,10 +145,10 @@ final class GGUFFileTests: XCTestCase {
     }
 
     func testNeverCrashesOnDamagedFiles() throws {
-        var random = SeededGenerator(seed: 7)
+        var random = SplitMix64(seed: 7)
         let sound = Array(Self.sound.file)
         var refused = 0
-        for _ in 0..<8_000 {
+        for _ in 0..<5_000 {
             var damaged = sound
             for _ in 0..<Int.random(in: 1...4, using: &random) {
                 let place = Int.random(in: 0..<damaged.count, using: &random)
@@ -171,7 +171,7 @@ final class GGUFFileTests: XCTestCase {
                 XCTAssertTrue(error is LanguageModelError, "\(error)")
             }
         }
-        XCTAssertGreaterThan(refused, 4_000)
+        XCTAssertGreaterThan(refused, 2_500)
     }
 
     func testNeverCrashesOnADamagedTokenizer() throws {
@@ -181,8 +181,8 @@ final class GGUFFileTests: XCTestCase {
             try Data(contentsOf: URL(filePath: ReferenceFile.path()), options: .alwaysMapped).prefix(1_800_000))
         header.replaceSubrange(8..<16, with: [0, 0, 0, 0, 0, 0, 0, 0])
         XCTAssertNoThrow(try Tokenizer(read(Data(header))))
-        var random = SeededGenerator(seed: 11)
-        for _ in 0..<60 {
+        var random = SplitMix64(seed: 11)
+        for _ in 0..<40 {
             var damaged = header
             for _ in 0..<3 {
                 // Half of the damage goes where the scalar fields are.

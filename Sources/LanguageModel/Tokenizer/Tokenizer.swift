@@ -108,18 +108,31 @@ public struct Tokenizer: Sendable {
 
     /// The tokens of a text.
     ///
-    /// - Parameter parsingSpecial: whether `<|im_end|>` in the text is the token that ends a turn, or eleven
-    ///   characters as any other. Only for text that we wrote ourselves, never for a lead's.
+    /// - Parameter parsingSpecial: whether `<|im_end|>` in the text is the token that ends a turn, or ten
+    ///   characters as any others. Only for text that we wrote ourselves, never for a lead's.
     public func encode(_ text: String, parsingSpecial: Bool = false) -> [Int32] {
+        encode([PromptPiece(text: text, isTemplate: parsingSpecial)])
+    }
+
+    /// The tokens of the joined pieces. Words may reach over a piece's end, as they would in one text; control tokens
+    /// are found inside template pieces only.
+    func encode(_ pieces: [PromptPiece]) -> [Int32] {
+        let bytes = pieces.flatMap(\.text.utf8)
         var tokens: [Int32] = []
         var scratch = BytePairEncoding.Scratch()
-        var rest = Array(text.utf8)[...]
-        while let special = specials.next(in: rest, includingControl: parsingSpecial) {
-            encodeOrdinary(rest[..<special.range.lowerBound], into: &tokens, scratch: &scratch)
-            tokens.append(special.token)
-            rest = rest[special.range.upperBound...]
+        var done = 0
+        var pieceStart = 0
+        for piece in pieces {
+            let pieceEnd = pieceStart + piece.text.utf8.count
+            while let special = specials.next(in: bytes[pieceStart..<pieceEnd], includingControl: piece.isTemplate) {
+                encodeOrdinary(bytes[done..<special.range.lowerBound], into: &tokens, scratch: &scratch)
+                tokens.append(special.token)
+                done = special.range.upperBound
+                pieceStart = done
+            }
+            pieceStart = pieceEnd
         }
-        encodeOrdinary(rest, into: &tokens, scratch: &scratch)
+        encodeOrdinary(bytes[done...], into: &tokens, scratch: &scratch)
         return tokens
     }
 

@@ -44,13 +44,15 @@ public struct LeadText: Sendable, Hashable {
     private static func visible(_ scalar: Unicode.Scalar) -> Unicode.Scalar? {
         if scalar.properties.isWhitespace { return " " }
         return switch scalar.properties.generalCategory {
-        case .control, .format, .privateUse, .surrogate, .unassigned, .lineSeparator, .paragraphSeparator: nil
+        case .control, .format, .privateUse, .surrogate, .unassigned, .lineSeparator, .paragraphSeparator:
+            nil
         default: scalar
         }
     }
 
     private static let chatMarks = [
-        "[INST]", "[/INST]", "<<SYS>>", "<</SYS>>", "<s>", "</s>", "<start_of_turn>", "<end_of_turn>", "|>", "```", "###",
+        "[INST]", "[/INST]", "<<SYS>>", "<</SYS>>", "<s>", "</s>", "<start_of_turn>", "<end_of_turn>", "|>", "```",
+        "###",
     ]
 
     /// Takes out `<|anything|>`, the form of special tokens in nearly every vocabulary.
