@@ -9,16 +9,16 @@ final class ChildProcess {
     private let output = Pipe()
     private var unread = Data()
 
-    /// Starts `leadwright ARGUMENTS… --with-parent`. Its log goes to a file; it ends when this process does, however
-    /// that ends, because its standard input closes then.
+    /// Starts `leadwright ARGUMENTS…`; its log goes to a file. A service is also told `--with-parent`: it ends when this
+    /// process does, however that ends, because its standard input closes then.
     init(
-        _ name: String, _ arguments: [String], environment: [String: String], logs: URL
+        _ name: String, _ arguments: [String], isService: Bool, environment: [String: String], logs: URL
     ) throws {
         self.name = name
         let log = logs.appending(path: "\(name).log")
         FileManager.default.createFile(atPath: log.path, contents: nil)
         process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-        process.arguments = arguments + ["--with-parent"]
+        process.arguments = arguments + (isService ? ["--with-parent"] : [])
         process.environment = environment
         process.standardInput = input
         process.standardOutput = output
@@ -40,6 +40,20 @@ final class ChildProcess {
                 throw CommandError.failed("\(name) ended before it was ready; see its log in .local/demo/logs/\(name).log")
             }
             unread.append(more)
+        }
+    }
+
+    /// Whether it has not ended.
+    var isRunning: Bool { process.isRunning }
+
+    /// Waits until it has done its work.
+    ///
+    /// - Throws: ``CommandError`` when it failed; the message names its log.
+    func finish() throws {
+        _ = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw CommandError.failed("\(process.arguments?.first ?? name) failed; see .local/demo/logs/\(name).log")
         }
     }
 
