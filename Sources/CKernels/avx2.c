@@ -44,42 +44,54 @@ static inline __attribute__((always_inline)) void widen_q8(const ck_panel_q8 *pa
     memcpy(weights, panel->words, sizeof panel->words);
 }
 
+/// Adds the products of eight rows' four weights with four activations to eight sums.
+static inline __attribute__((always_inline)) __m256i accumulate(__m256i sums, __m256i unsigned_weights, __m256i activations) {
+    const __m256i pairs = _mm256_maddubs_epi16(unsigned_weights, activations);
+    return _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+}
+
+static inline __attribute__((always_inline)) __m256i repeat_four(const int8_t *activations) {
+    int32_t four;
+    memcpy(&four, activations, 4);
+    return _mm256_set1_epi32(four);
+}
+
+/// 254 · high + low
+static inline __attribute__((always_inline)) integers join(const __m256i *high, const __m256i *low) {
+    integers first, second;
+    memcpy(&first, high, sizeof first);
+    memcpy(&second, low, sizeof second);
+    return first * CK_BASE + second;
+}
+
 static inline __attribute__((always_inline)) integers dot_q4(const integers *weights, const ck_activation_block *block) {
-    const __m256i ones = _mm256_set1_epi16(1);
-    __m256i dots[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
+    __m256i high[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
+    __m256i low[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
     for (int j = 0; j < 8; j++) {
-        int32_t four;
-        memcpy(&four, block->q + 4 * j, 4);
-        const __m256i activations = _mm256_set1_epi32(four);
         const halves w = split(&weights[j]);
+        const __m256i first = repeat_four(block->high + 4 * j), second = repeat_four(block->low + 4 * j);
         for (int i = 0; i < 2; i++) {
-            const __m256i pairs = _mm256_maddubs_epi16(w.half[i], activations);
-            dots[i] = _mm256_add_epi32(dots[i], _mm256_madd_epi16(pairs, ones));
+            high[i] = accumulate(high[i], w.half[i], first);
+            low[i] = accumulate(low[i], w.half[i], second);
         }
     }
-    integers result;
-    memcpy(&result, dots, sizeof result);
-    return result;
+    return join(high, low);
 }
 
 /// maddubs wants one unsigned factor: the weight's sign moves to the activation.
 static inline __attribute__((always_inline)) integers dot_q8(const integers *weights, const ck_activation_block *block) {
-    const __m256i ones = _mm256_set1_epi16(1);
-    __m256i dots[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
+    __m256i high[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
+    __m256i low[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
     for (int j = 0; j < 8; j++) {
-        int32_t four;
-        memcpy(&four, block->q + 4 * j, 4);
-        const __m256i activations = _mm256_set1_epi32(four);
         const halves w = split(&weights[j]);
+        const __m256i first = repeat_four(block->high + 4 * j), second = repeat_four(block->low + 4 * j);
         for (int i = 0; i < 2; i++) {
-            const __m256i pairs =
-                _mm256_maddubs_epi16(_mm256_abs_epi8(w.half[i]), _mm256_sign_epi8(activations, w.half[i]));
-            dots[i] = _mm256_add_epi32(dots[i], _mm256_madd_epi16(pairs, ones));
+            const __m256i magnitude = _mm256_abs_epi8(w.half[i]);
+            high[i] = accumulate(high[i], magnitude, _mm256_sign_epi8(first, w.half[i]));
+            low[i] = accumulate(low[i], magnitude, _mm256_sign_epi8(second, w.half[i]));
         }
     }
-    integers result;
-    memcpy(&result, dots, sizeof result);
-    return result;
+    return join(high, low);
 }
 
 #include "body.h"

@@ -33,7 +33,7 @@ static inline __attribute__((always_inline)) integers dot_q8(const integers *wei
     integers dots = 0;
     for (int i = 0; i < CK_BLOCK; i++) {
         // The byte of element i moves to the top and comes back down with its sign.
-        dots += ((weights[i / 4] << (24 - i % 4 * 8)) >> 24) * (int32_t)block->q[i];
+        dots += ((weights[i / 4] << (24 - i % 4 * 8)) >> 24) * (CK_BASE * block->high[i] + block->low[i]);
     }
     return dots;
 }

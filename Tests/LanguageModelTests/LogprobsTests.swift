@@ -29,8 +29,8 @@ final class LogprobsTests: XCTestCase {
         let mean = differences.reduce(0, +) / Double(differences.count)
         let agreement = Double(agreements) / Double(positions)
         print("mean absolute difference of the top 20: \(mean); same likeliest token: \(agreement)")
-        XCTAssertLessThanOrEqual(mean, 0.06)
-        XCTAssertGreaterThanOrEqual(agreement, 0.97)
+        XCTAssertLessThanOrEqual(mean, 0.01)
+        XCTAssertGreaterThanOrEqual(agreement, 0.99)
     }
 }
 

@@ -16,15 +16,22 @@
 /// Weights, or activations, under one scale: QK8_0, QK4_0 and QK4_1 of ggml.
 #define CK_BLOCK 32
 
-/// 32 activations as 8-bit integers: x[i] ≈ scale · q[i]. ggml's block_q8_1 with single-precision members.
+/// 32 activations as two digits to the base 254, each in -127...127: x[i] ≈ scale · (254 · high[i] + low[i]).
+///
+/// One digit is ggml's block_q8_1. With it alone this model's log-probabilities are off by 0.09 on average, with two
+/// by 0.001, and two cost the same reads of weights.
 typedef struct {
     float scale;
     /// scale · total: what a constant offset of the 32 weights is multiplied with.
     float sum;
-    /// The sum of q.
+    /// The sum of 254 · high + low.
     int32_t total;
-    int8_t q[CK_BLOCK];
+    int8_t high[CK_BLOCK];
+    int8_t low[CK_BLOCK];
 } ck_activation_block;
+
+/// The base of the digits.
+#define CK_BASE 254
 
 /// 32 weights of each of 16 rows: w = scale · q + minimum, q in 0...15 (ggml's Q4_1; Q4_0 is the same with
 /// minimum = -8 · scale, which half precision holds exactly).
@@ -76,7 +83,7 @@ typedef struct {
     ck_multiply multiply_f16;
     /// Panels [inner][16] of single precision, inputs of floats.
     ck_multiply multiply_f32;
-    /// Rounds `count` floats, a multiple of 32, to blocks: scale = max|x| / 127, q to nearest, ties to even.
+    /// Rounds `count` floats, a multiple of 32, to blocks: scale = max|x| / 127 / 254, digits to nearest, ties to even.
     void (*quantize)(const float *x, int64_t count, ck_activation_block *blocks);
     /// out = x · weight / sqrt(mean(x²) + epsilon).
     void (*rms_norm)(const float *x, const float *weight, float epsilon, int64_t count, float *out);

@@ -15,28 +15,32 @@ package final class Inference {
         logits = AlignedBuffer(count: model.shape.vocabulary)
     }
 
-    /// Adds tokens to a sequence and returns the logits of what follows the last one, valid until the next call.
+    /// Adds tokens to a sequence, at least one, and shows the logits of what follows the last one.
     ///
     /// `isCancelled` is asked before each chunk; when it says yes, `nil` comes back and the sequence holds the chunks
-    /// that were done.
-    package func append(_ tokens: [Int32], to cache: inout KeyValueCache, isCancelled: () -> Bool = { false })
-        -> UnsafeBufferPointer<Float>?
-    {
-        guard let last = advance(tokens, &cache, isCancelled, { _ in }) else { return nil }
+    /// that were done. The logits are valid during the call of `show`.
+    package func append<Result>(
+        _ tokens: some RandomAccessCollection<Int32>, to cache: inout KeyValueCache,
+        isCancelled: () -> Bool = { false }, last show: (UnsafeBufferPointer<Float>) -> Result
+    ) -> Result? {
+        guard let last = advance(Array(tokens), &cache, isCancelled, { _ in }) else { return nil }
         model.logits(of: last - 1..<last, workspace, into: logits)
-        return UnsafeBufferPointer(rebasing: UnsafeBufferPointer(logits.elements)[..<model.shape.vocabulary])
+        return show(UnsafeBufferPointer(rebasing: UnsafeBufferPointer(logits.elements)[..<model.shape.vocabulary]))
     }
 
-    /// Adds tokens to a sequence and shows the logits of what follows each of them: the index of the token, and the
-    /// logits, valid during the call.
+    /// Adds tokens to a sequence and shows the logits of what follows each of them: the place of the token among
+    /// `tokens`, and the logits, valid during the call of `show`.
+    ///
+    /// - Returns: `false` when it was cancelled between two chunks.
+    @discardableResult
     package func append(
-        _ tokens: [Int32], to cache: inout KeyValueCache, isCancelled: () -> Bool = { false },
-        each show: (Int, UnsafeBufferPointer<Float>) -> Void
-    ) {
+        _ tokens: some RandomAccessCollection<Int32>, to cache: inout KeyValueCache,
+        isCancelled: () -> Bool = { false }, each show: (Int, UnsafeBufferPointer<Float>) -> Void
+    ) -> Bool {
         let vocabulary = model.shape.vocabulary
         if logits.count < Self.logitRows * vocabulary { logits = AlignedBuffer(count: Self.logitRows * vocabulary) }
         var done = 0
-        _ = advance(tokens, &cache, isCancelled) { count in
+        let last = advance(Array(tokens), &cache, isCancelled) { count in
             for start in stride(from: 0, to: count, by: Self.logitRows) {
                 let rows = start..<min(count, start + Self.logitRows)
                 model.logits(of: rows, workspace, into: logits)
@@ -49,6 +53,7 @@ package final class Inference {
             }
             done += count
         }
+        return last != nil || tokens.isEmpty
     }
 
     /// Runs the tokens chunk by chunk. Returns the number of tokens in the last chunk.
