@@ -143,7 +143,10 @@ let package = Package(
                 "TestSupport", "Configuration", "PostgresClient", "JobQueue", "CRM", "HTTPClient",
                 "HTTPServer", "HTTPTypes", "Telemetry", "JSON", "Cryptography",
             ]),
-        tests("Sandbox", ["HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography", "TestSupport"]),
+        .testTarget(
+            name: "SandboxTests",
+            dependencies: ["Sandbox", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography"],
+            exclude: ["Fixtures", "clients"], swiftSettings: strict),
         .testTarget(
             name: "CommandLineTests", dependencies: ["TestSupport", "JSON"], swiftSettings: strict),
     ]

@@ -8,7 +8,7 @@ struct GGUFWriter {
     var tensorCount: UInt64?
     var pairCount: UInt64?
     /// Encoded key-value pairs.
-    private(set) var pairs: [Data] = []
+    private(set) var pairs: [(key: String, bytes: Data)] = []
     /// Encoded tensor entries.
     private(set) var entries: [Data] = []
     /// The tensor data.
@@ -22,7 +22,13 @@ struct GGUFWriter {
     static let uint64: UInt32 = 10
 
     mutating func pair(_ key: String, type: UInt32, _ value: Data) {
-        pairs.append(Self.text(key) + Self.little(type) + value)
+        pairs.append((key, Self.text(key) + Self.little(type) + value))
+    }
+
+    /// Puts another's pairs in the place of those with the same keys.
+    mutating func replace(with other: GGUFWriter) {
+        pairs.removeAll { pair in other.pairs.contains { $0.key == pair.key } }
+        pairs += other.pairs
     }
 
     mutating func pair(_ key: String, _ value: String) { pair(key, type: Self.string, Self.text(value)) }
@@ -51,7 +57,7 @@ struct GGUFWriter {
     var file: Data {
         var file = Data(magic) + Self.little(version)
         file += Self.little(tensorCount ?? UInt64(entries.count)) + Self.little(pairCount ?? UInt64(pairs.count))
-        for part in pairs + entries { file += part }
+        for part in pairs.map(\.bytes) + entries { file += part }
         if !data.isEmpty {
             file += Data(count: (32 - file.count % 32) % 32)
             file += data

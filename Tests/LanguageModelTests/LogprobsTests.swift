@@ -14,7 +14,7 @@ final class LogprobsTests: XCTestCase {
         var positions = 0
         for line in try Fixture.lines("logprobs.jsonl") {
             let reference = try JSONDecoder().decode(Reference.self, from: line)
-            let ours = inference.logProbabilities(of: reference.ids, top: 20)
+            let ours = try XCTUnwrap(inference.logProbabilities(of: reference.ids, top: 20))
             XCTAssertEqual(ours.meanNegativeLogLikelihood, reference.mean_nll, accuracy: 0.05)
             positions += reference.ids.count
             agreements += zip(ours.topIDs, reference.top_ids).count { $0.first.map(Int.init) == $1.first }

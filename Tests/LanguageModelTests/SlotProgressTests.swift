@@ -1,3 +1,4 @@
+import Foundation
 import LanguageModel
 import XCTest
 
@@ -95,6 +96,27 @@ final class SlotProgressTests: XCTestCase {
         XCTAssertEqual(progress.append(Array("Hi".utf8)), .finish(""))
     }
 
+    func testKeepsItsLimitsWhateverTheModelWrites() {
+        let parts = [
+            "We", " we", " 5", ".", ". ", "!", "?", "…", "...", "\"", "”", " etc", " e.g", " Dr", ",", " ", " END",
+            "\n", "é", "。",
+        ]
+        var random = SplitMix64(seed: 31)
+        for _ in 0..<5_000 {
+            let pieces = (0..<Int.random(in: 0...30, using: &random)).map { _ in
+                parts[Int.random(in: 0..<parts.count, using: &random)]
+            }
+            let slot = Self.slot(words: 6, sentences: Int.random(in: 1...3, using: &random), stops: ["END"])
+            let byPiece = Self.write(pieces.map { Array($0.utf8) }, slot)
+            let written = pieces.joined()
+            XCTAssertEqual(byPiece, Self.write([Array(written.utf8)], slot), "\(pieces)")
+            XCTAssertTrue(written.trimmingCharacters(in: .whitespacesAndNewlines).hasPrefix(byPiece), "\(pieces)")
+            XCTAssertLessThanOrEqual(
+                byPiece.split(separator: " ").count { $0.contains { $0.isLetter || $0.isNumber } }, 6, "\(pieces)")
+            XCTAssertFalse(byPiece.contains("\n") || byPiece.contains("END"), "\(pieces)")
+        }
+    }
+
     func testLeavesOutHalfACharacter() {
         var progress = SlotProgress(slot: Self.slot(words: 3), precededBy: "")
         XCTAssertEqual(progress.append(Array("Hi".utf8) + "👍".utf8.prefix(2)), .continue)
@@ -107,16 +129,20 @@ final class SlotProgressTests: XCTestCase {
             let bytes = Array(test.written.utf8)
             let pieces: [[[UInt8]]] = [[bytes], test.written.map { Array(String($0).utf8) }, bytes.map { [$0] }]
             for pieces in pieces {
-                var progress = SlotProgress(
-                    slot: Self.slot(words: test.words, sentences: test.sentences, stops: test.stops),
-                    precededBy: test.preceding)
-                var result: String?
-                for piece in pieces where result == nil {
-                    if case .finish(let text) = progress.append(piece) { result = text }
-                }
-                XCTAssertEqual(result ?? progress.end(), test.stands, "\(test.written), in \(pieces.count)", line: line)
+                let slot = Self.slot(words: test.words, sentences: test.sentences, stops: test.stops)
+                XCTAssertEqual(
+                    Self.write(pieces, slot, precededBy: test.preceding), test.stands,
+                    "\(test.written), in \(pieces.count)", line: line)
             }
         }
+    }
+
+    private static func write(_ pieces: [[UInt8]], _ slot: WriteSlot, precededBy preceding: String = "") -> String {
+        var progress = SlotProgress(slot: slot, precededBy: preceding)
+        for piece in pieces {
+            if case .finish(let text) = progress.append(piece) { return text }
+        }
+        return progress.end()
     }
 
     private static func slot(words: Int, sentences: Int = 1, stops: [String] = []) -> WriteSlot {

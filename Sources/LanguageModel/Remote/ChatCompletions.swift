@@ -33,7 +33,7 @@ struct ChatCompletions: Sendable {
     }
 
     /// The address of the call.
-    private let address: String
+    let address: String
     private let model: String
     /// Gives the header's value. A closure, because a stored key would be shown by every `print` of its owner.
     private let authorization: @Sendable () -> String?
@@ -133,10 +133,13 @@ struct ChatCompletions: Sendable {
                 guard let token = entry["token"]?.string, let value = entry["logprob"]?.double else { return nil }
                 return (token, value)
             },
-            promptTokens: Int(usage?["prompt_tokens"]?.integer ?? 0),
-            cachedTokens: Int(usage?["prompt_tokens_details"]?["cached_tokens"]?.integer ?? 0),
-            generatedTokens: Int(usage?["completion_tokens"]?.integer ?? 0))
+            promptTokens: count(usage?["prompt_tokens"]),
+            cachedTokens: count(usage?["prompt_tokens_details"]?["cached_tokens"]),
+            generatedTokens: count(usage?["completion_tokens"]))
     }
+
+    /// A number of tokens; so bounded that sums of them are safe, whatever a server says.
+    private static func count(_ value: JSONValue?) -> Int { Int(min(max(0, value?.integer ?? 0), 1 << 32)) }
 }
 
 extension [ChatMessage] {

@@ -27,12 +27,13 @@ public final class OpenAIModel: LanguageModel {
     public init(
         baseURL: String, model: String, key: String? = nil, client: HTTPClient, timeout: Duration = .seconds(120)
     ) throws(LanguageModelError) {
-        guard let url = URL(string: baseURL), url.host?.isEmpty == false, ["http", "https"].contains(url.scheme) else {
-            throw LanguageModelError(.invalidRequest, "the model server's address is no http or https URL")
-        }
-        identity = ModelIdentity(
-            name: model, sha256: Hash.sha256(Data("\(baseURL)\n\(model)".utf8)).hexadecimal, isReproducible: false)
+        guard let url = URL(string: baseURL), url.host?.isEmpty == false,
+            ["http", "https"].contains(url.scheme?.lowercased())
+        else { throw LanguageModelError(.invalidRequest, "the model server's address is no http or https URL") }
         completions = ChatCompletions(baseURL: baseURL, model: model, key: key, client: client, timeout: timeout)
+        identity = ModelIdentity(
+            name: model, sha256: Hash.sha256(Data("\(completions.address)\n\(model)".utf8)).hexadecimal,
+            isReproducible: false)
     }
 
     /// Asks the server once for each attempt at a `write` slot, and once or twice for each `choose` slot.

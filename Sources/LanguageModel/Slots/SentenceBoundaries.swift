@@ -46,8 +46,9 @@ enum SentenceBoundaries {
         let rest: ArraySlice<Unicode.Scalar>
 
         var isEnd: Bool {
-            if let last = marks.last, wideMarks.contains(last) { return true }
-            guard let following = rest.first, following.properties.isWhitespace else { return false }
+            guard let following = rest.first else { return false }
+            if marks.contains(where: wideMarks.contains) { return true }
+            guard following.properties.isWhitespace else { return false }
             let next = rest.first { !$0.properties.isWhitespace }
             if isQuoted || marks.count > 1 || marks.first == "…" {
                 return next.map { !$0.properties.isLowercase } ?? false

@@ -17,6 +17,7 @@ struct BytePairEncoding: Sendable {
     ///   - vocabulary: each token's id by its bytes.
     /// - Throws: `malformedFile` for a merge with or into something that is no token.
     init(merges lines: [String], vocabulary: [[UInt8]: Int32]) throws(LanguageModelError) {
+        guard lines.count <= 1 << 24 else { throw .malformed("tokenizer.ggml.merges has \(lines.count) merges") }
         byteTokens = (UInt8.min...UInt8.max).map { vocabulary[[$0]] ?? -1 }
         var merges: [UInt64: Merge] = [:]
         merges.reserveCapacity(lines.count)

@@ -2,7 +2,7 @@
 ///
 /// The model's authors give a regular expression; these are scanners for them, because Foundation's expressions took
 /// most of the time of an encoding. Each scanner tries the alternatives in the expression's order.
-enum PreTokenizer: Sendable {
+package enum PreTokenizer: Sendable {
     /// `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`
     case gpt2
     /// First every `\p{N}` alone, then GPT-2's expression on each piece between.
@@ -13,7 +13,7 @@ enum PreTokenizer: Sendable {
     case qwen2
 
     /// By its name in `tokenizer.ggml.pre`.
-    init(named name: String) throws(LanguageModelError) {
+    package init(named name: String) throws(LanguageModelError) {
         switch name {
         case "gpt-2": self = .gpt2
         case "smollm": self = .smollm
@@ -23,6 +23,14 @@ enum PreTokenizer: Sendable {
             throw LanguageModelError(
                 .unsupportedModel, "the pre-tokenizer \"\(name)\" is not known; gpt-2, smollm, llama-bpe and qwen2 are")
         }
+    }
+
+    /// The words of a text; for tests, which compare them with the expression's.
+    package func words(of text: String) -> [String] {
+        let bytes = Array(text.utf8)
+        var words: [String] = []
+        forEachWord(in: ClassifiedText(bytes[...])) { words.append(String(decoding: bytes[$0], as: UTF8.self)) }
+        return words
     }
 
     /// Calls `body` with the bytes' range of each word, in order; together they are the whole text.

@@ -56,6 +56,15 @@ package final class Inference {
         return last != nil || tokens.isEmpty
     }
 
+    /// Adds tokens to a sequence.
+    ///
+    /// - Returns: `false` when it was cancelled between two chunks.
+    package func append(
+        _ tokens: some RandomAccessCollection<Int32>, to cache: inout KeyValueCache, isCancelled: () -> Bool
+    ) -> Bool {
+        advance(Array(tokens), &cache, isCancelled, { _ in }) != nil || tokens.isEmpty
+    }
+
     /// Runs the tokens chunk by chunk. Returns the number of tokens in the last chunk.
     private func advance(
         _ tokens: [Int32], _ cache: inout KeyValueCache, _ isCancelled: () -> Bool, _ afterChunk: (Int) -> Void

@@ -11,19 +11,23 @@ public struct LogProbabilities: Sendable {
 }
 
 extension Inference {
-    /// Reads a sequence from its beginning and keeps the `top` likeliest tokens behind every position.
-    package func logProbabilities(of ids: [Int32], top: Int) -> LogProbabilities {
+    /// Reads a sequence from its beginning and keeps the `top` likeliest tokens behind every position. `nil` when it
+    /// was cancelled.
+    package func logProbabilities(of ids: [Int32], top: Int, isCancelled: () -> Bool = { false })
+        -> LogProbabilities?
+    {
         var cache = KeyValueCache(KeyValueLayout(model.shape))
         var topIDs: [[Int32]] = []
         var topValues: [[Float]] = []
         var surprise = 0.0
-        append(ids, to: &cache) { index, logits in
+        let done = append(ids, to: &cache, isCancelled: isCancelled) { index, logits in
             let normalizer = Self.logSumExp(logits)
             let best = Self.largest(top, of: logits)
             topIDs.append(best.map(Int32.init))
             topValues.append(best.map { logits[$0] - normalizer })
             if index + 1 < ids.count { surprise += Double(normalizer - logits[Int(ids[index + 1])]) }
         }
+        guard done else { return nil }
         return LogProbabilities(
             topIDs: topIDs, topValues: topValues,
             meanNegativeLogLikelihood: ids.count > 1 ? surprise / Double(ids.count - 1) : 0)
