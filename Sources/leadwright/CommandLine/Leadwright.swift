@@ -3,7 +3,7 @@ import Foundation
 @main
 enum Leadwright {
     /// Every command, in the order the help shows them.
-    static let commands: [Command] = []
+    static let commands: [Command] = [.webhookVerify, .webhookParse]
 
     static func main() async {
         // A reader that has gone (`leadwright … | head`) must not end the process before it has cleaned up.
