@@ -161,6 +161,29 @@ final class SalesforceWritingTests: XCTestCase {
 
     // MARK: Setting up
 
+    /// What is written and looked for is what Connectors/salesforce deploys and grants.
+    func testPublishedFieldsAreTheWrittenOnes() async throws {
+        let project = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../../Connectors/salesforce/force-app/main/default")
+        let folder = project.appendingPathComponent("objects/Leadwright_Content__c/fields")
+        let published = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            .map { String($0.prefix { $0 != "." }) }
+        let org = try await SalesforceOrg.start(self) { request in
+            guard request.method == "GET" else { return Self.accept(request) }
+            return .json(
+                200, ["fields": .array(published.map { ["name": .string($0), "externalId": true, "unique": true] })])
+        }
+        _ = try await org.connector.write([SalesforceOrg.intent(1), SalesforceOrg.intent(2, type: "Contact")])
+        let records = try XCTUnwrap(org.calls.first.map(Self.records))
+        XCTAssertEqual(Set(records.flatMap { $0.object?.keys.map { $0 } ?? [] }), Set(published + ["attributes"]))
+        let steps = try await org.connector.connect().filter { $0.subject.contains("Leadwright_Content__c") }
+        XCTAssertEqual(Set(steps.map(\.state)), [.present])
+        let permissions = try String(
+            contentsOf: project.appendingPathComponent("permissionsets/Leadwright.permissionset-meta.xml"),
+            encoding: .utf8)
+        for field in published { XCTAssertTrue(permissions.contains("<field>Leadwright_Content__c.\(field)</field>")) }
+    }
+
     func testConnectSaysWhatToDeploy() async throws {
         let names = [
             "Leadwright_Key__c", "Lead__c", "Contact__c", "Kind__c", "Stage__c", "Subject__c", "Body__c", "Content__c",
