@@ -2,9 +2,9 @@
 --
 -- $1 stage, $2 limit, $3 worker, $4 lease in seconds, $5 now or NULL for the database's clock.
 --
--- Takes the due heads of their lanes, and the jobs whose lease ran out (they are heads already). Returns one row for each
--- job it looked at: with a token it is the caller's now; without, it was stale and went to history, or its last attempt
--- was lost with its worker and it is dead.
+-- Takes the due heads of their lanes, and the jobs whose lease ran out (they are heads already). Returns one row for
+-- each job it looked at: with a token it is the caller's now; without, it was stale and went to history, or its last
+-- attempt was lost with its worker and it is dead.
 WITH
 -- MATERIALIZED fences the LIMITs in: the planner would be free to run them again for each row of the update, and then
 -- more rows than the limit are locked and claimed.
