@@ -3,7 +3,9 @@ import Foundation
 @main
 enum Leadwright {
     /// Every command, in the order the help shows them.
-    static let commands: [Command] = [.demo, .migrate, .connect, .gateway, .worker, .modelTokenize] + Command.sandboxes
+    static let commands: [Command] =
+        [.demo, .migrate, .connect, .gateway, .worker, .modelTokenize, .modelLogprobs, .modelGenerate]
+        + Command.sandboxes
 
     static func main() async {
         // A reader that has gone (`leadwright … | head`) must not end the process before it has cleaned up.
