@@ -4,9 +4,10 @@ import Foundation
 enum Leadwright {
     /// Every command, in the order the help shows them.
     static let commands: [Command] =
+    static let commands: [Command] =
         [
-            .demo, .migrate, .schema, .apply, .connect, .gateway, .worker, .datasetExport, .modelTokenize,
-            .webhookVerify, .webhookParse,
+            .demo, .migrate, .schema, .apply, .connect, .gateway, .worker, .datasetExport, .webhookVerify,
+            .webhookParse, .modelTokenize, .modelLogprobs, .modelGenerate,
         ] + Command.sandboxes
 
     static func main() async {
