@@ -98,13 +98,17 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["EmbeddedPostgres", "PostgresClient", "Migrations"],
             path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "ConnectorTesting", dependencies: ["HTTPServer", "HTTPTypes", "JSON"],
+            path: "Tests/ConnectorTesting", swiftSettings: strict),
         tests("JSON", []),
         tests("Cryptography", [], fixtures: true),
         tests("Telemetry", []),
         tests("HTTPTypes", []),
         tests("HTTPClient", ["HTTPServer", "HTTPTypes"]),
         tests("HTTPServer", ["HTTPClient", "HTTPTypes"]),
-        tests("PostgresClient", ["TestSupport"]),
+        tests("PostgresClient", ["TestSupport", "EmbeddedPostgres"]),
+        tests("EmbeddedPostgres", ["TestSupport", "PostgresClient"]),
         tests("Migrations", ["TestSupport", "PostgresClient"]),
         tests("JobQueue", ["TestSupport", "PostgresClient", "JSON"]),
         tests("CKernels", []),
@@ -113,16 +117,18 @@ let package = Package(
             fixtures: true),
         tests("CRM", ["JSON", "HTTPTypes"]),
         tests(
-            "HubSpot", ["CRM", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography"], fixtures: true),
+            "HubSpot", ["CRM", "ConnectorTesting", "HTTPClient", "HTTPTypes", "JSON", "Cryptography"], fixtures: true),
         tests(
-            "Salesforce", ["CRM", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography"], fixtures: true),
-        tests("Zapier", ["CRM", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography"], fixtures: true),
+            "Salesforce", ["CRM", "ConnectorTesting", "HTTPClient", "HTTPTypes", "JSON", "Cryptography"], fixtures: true
+        ),
+        tests("Zapier", ["CRM", "ConnectorTesting", "HTTPClient", "HTTPTypes", "JSON"], fixtures: true),
         tests("Personalization", ["CRM", "LanguageModel", "JSON"]),
         tests("Outcomes", ["TestSupport", "PostgresClient", "CRM", "JSON", "Cryptography"]),
         tests(
             "Configuration",
             [
-                "DeclarationSchema", "TestSupport", "PostgresClient", "Personalization", "CRM", "JSON", "Cryptography",
+                "DeclarationSchema", "TestSupport", "PostgresClient", "Personalization", "LanguageModel", "CRM", "JSON",
+                "Cryptography",
             ]),
         tests(
             "Pipeline",
@@ -134,10 +140,13 @@ let package = Package(
         tests(
             "Gateway",
             [
-                "TestSupport", "Configuration", "PostgresClient", "JobQueue", "CRM", "HTTPClient", "HTTPTypes", "JSON",
-                "Cryptography",
+                "TestSupport", "Configuration", "PostgresClient", "JobQueue", "CRM", "HTTPClient",
+                "HTTPServer", "HTTPTypes", "Telemetry", "JSON", "Cryptography",
             ]),
-        tests("Sandbox", ["HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography", "TestSupport"]),
+        .testTarget(
+            name: "SandboxTests",
+            dependencies: ["Sandbox", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography"],
+            exclude: ["Fixtures", "clients"], swiftSettings: strict),
         .testTarget(
             name: "CommandLineTests", dependencies: ["TestSupport", "JSON"], swiftSettings: strict),
     ]

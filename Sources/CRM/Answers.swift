@@ -1,24 +1,22 @@
-import Foundation
 public import HTTPTypes
+public import JSON
 
 extension HTTPResponse {
-    /// The body decoded from JSON.
+    /// The body as JSON.
     ///
-    /// - Throws: `malformedAnswer`, without any of the body.
-    public func decoded<Answer: Decodable>(as answer: Answer.Type = Answer.self) throws(CRMError) -> Answer {
+    /// - Throws: `malformedAnswer` with the place of the first error, and without any of the body.
+    public func json() throws(CRMError) -> JSONValue {
         do {
-            return try JSONDecoder().decode(Answer.self, from: body)
+            return try JSONValue(parsing: body)
         } catch {
-            throw CRMError(
-                .malformedAnswer, "the answer is not the JSON that the contract says", status: status,
-                underlying: error)
+            throw CRMError(.malformedAnswer, "the answer is \(error)", status: status, underlying: error)
         }
     }
 
     /// How long `Retry-After` asks to wait, when it gives seconds; at most a day.
     public var retryAfter: Duration? {
-        headers["Retry-After"].flatMap { Int($0.trimmingCharacters(in: .whitespaces)) }
-            .map { .seconds(min(max($0, 0), 86_400)) }
+        guard let text = headers["Retry-After"], let seconds = Int(text) else { return nil }
+        return .seconds(min(max(seconds, 0), 86_400))
     }
 }
 
@@ -33,5 +31,11 @@ extension CRMError {
                 .unknownResult, "\(system.rawValue) gave no answer to a call that changes something; read back",
                 underlying: underlying)
             : CRMError(.unavailable, "\(system.rawValue) cannot be reached or gave no answer", underlying: underlying)
+    }
+
+    /// What becomes of the elements that come after one whose call failed for a reason that would fail them too.
+    /// An unknown result is that of the call alone: they were never sent.
+    public var forThoseNotSent: CRMError {
+        code == .unknownResult ? CRMError(.unavailable, "not sent, because the call before it got no answer") : self
     }
 }

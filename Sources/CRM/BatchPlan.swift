@@ -25,6 +25,9 @@ public struct BatchPlan: Sendable, Hashable {
     /// The next batch to send, as positions in the row; `nil` when every element has been sent.
     public mutating func next() -> Range<Int>? { waiting.popLast() }
 
+    /// Takes back a batch to be sent again next, for one whose culprits were found out otherwise and will be left out.
+    public mutating func repeatBatch(_ batch: Range<Int>) { waiting.append(batch) }
+
     /// Takes back a batch that was refused as a whole, to be sent in halves next.
     ///
     /// - Returns: whether it could be split; a batch of one is the culprit itself.

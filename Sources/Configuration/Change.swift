@@ -30,6 +30,13 @@ public struct FieldChange: Sendable, Hashable, Codable {
     /// What will stand there; nothing for something that goes and for secrets.
     public let after: JSONValue?
 
+    /// Creates a difference.
+    public init(path: String, before: JSONValue?, after: JSONValue?) {
+        self.path = path
+        self.before = before
+        self.after = after
+    }
+
     /// Every difference between two values, at the deepest place where they part, in the order of paths.
     static func between(_ before: JSONValue, _ after: JSONValue, at path: String = "") -> [FieldChange] {
         guard before != after else { return [] }

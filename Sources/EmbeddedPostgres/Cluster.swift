@@ -14,7 +14,7 @@ struct Cluster {
     ///
     /// A random password guards the server also on the loopback, which every user of the machine reaches. It has 256
     /// bits, so stretching it (SCRAM's iterations) would cost time and add nothing.
-    func initialize(log: FileHandle) async throws(EmbeddedPostgresError) -> String {
+    func initialize(log: FileHandle, synchronized: Bool) async throws(EmbeddedPostgresError) -> String {
         if access(folders.cluster + "/PG_VERSION", F_OK) == 0,
             let password = try? String(contentsOfFile: folders.password, encoding: .utf8)
         {
@@ -39,7 +39,7 @@ struct Cluster {
                 folders.installation + "/bin/initdb", "--pgdata=\(unfinished)", "--username=leadwright",
                 "--pwfile=\(folders.password)", "--auth=scram-sha-256", "--set=scram_iterations=1",
                 "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C.UTF-8",
-            ], log: log)
+            ] + (synchronized ? [] : ["--no-sync"]), log: log)
         // Renamed as a whole: an initdb that was killed half-way leaves no cluster behind.
         guard await initdb.exit(), rename(unfinished, folders.cluster) == 0 else {
             throw EmbeddedPostgresError(.initializationFailed, "initdb failed; see \(folders.log)")

@@ -22,6 +22,7 @@ public final class EmbeddedPostgres: Sendable {
 
     private let installation: URL
     private let data: URL
+    private let port: UInt16?
     private let settings: [String: String]
     private let diesWithParent: Bool
     private let running = Mutex<Running?>(nil)
@@ -30,11 +31,15 @@ public final class EmbeddedPostgres: Sendable {
     ///   - installation: The folder with `bin`, `lib` and `share` of Postgres 17 or later.
     ///   - data: The folder for the cluster, made when it is missing. If the server's user cannot reach it, a folder in
     ///     /var/tmp takes its place.
+    ///   - port: The port on the loopback; a free one at each start if it is `nil`.
     ///   - settings: Server settings beside or instead of the usual ones.
     ///   - diesWithParent: Whether the server shuts down when this process dies in whatever way.
-    public init(installation: URL, data: URL, settings: [String: String] = [:], diesWithParent: Bool = true) {
+    public init(
+        installation: URL, data: URL, port: UInt16? = nil, settings: [String: String] = [:], diesWithParent: Bool = true
+    ) {
         self.installation = installation
         self.data = data
+        self.port = port
         self.settings = settings
         self.diesWithParent = diesWithParent
     }
@@ -50,11 +55,11 @@ public final class EmbeddedPostgres: Sendable {
         let lock = try takeLock(folders.lock)
         let log = try openLog(folders.log)
         let cluster = Cluster(folders: folders, user: user)
-        let password = try await cluster.initialize(log: log)
+        let password = try await cluster.initialize(log: log, synchronized: settings["fsync"] != "off")
         try await cluster.recover()
 
         for _ in 1...3 {
-            let port = try freePort()
+            let port = if let port { port } else { try freePort() }
             let arguments = user.prefix(diesWithParent: diesWithParent) + serverArguments(folders, port: port)
             let child = try await ChildProcess.start(arguments, log: log)
             let server = "postgresql://leadwright:\(password)@127.0.0.1:\(port)/"

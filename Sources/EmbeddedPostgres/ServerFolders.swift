@@ -29,7 +29,8 @@ struct ServerFolders: Sendable {
             try Self.makeHome(home, for: user)
             return
         }
-        let reachesPrograms = await Self.succeeds([wanted + "/bin/postgres", "--version"], as: user)
+        // Asked of `test`, because setpriv itself may start what its user cannot reach.
+        let reachesPrograms = await Self.succeeds(["/usr/bin/test", "-x", wanted + "/bin/postgres"], as: user)
         self.installation = reachesPrograms ? wanted : try Self.copy(wanted)
 
         try Self.makeHome(home, for: user)

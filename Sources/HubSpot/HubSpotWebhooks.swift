@@ -32,12 +32,7 @@ public struct HubSpotWebhooks: WebhookReader {
     }
 
     public func parse(_ delivery: Delivery) throws(CRMError) -> [CRMEvent] {
-        let body: JSONValue
-        do {
-            body = try JSONValue(parsing: delivery.body)
-        } catch {
-            throw CRMError(.malformedDelivery, "the body is \(error)", underlying: error)
-        }
+        let body = try delivery.json()
         let reading = HubSpotEventReading(connection: connection, receivedAt: delivery.receivedAt)
         switch body {
         case .array(let elements): return elements.map(reading.event)

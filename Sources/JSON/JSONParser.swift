@@ -171,11 +171,10 @@ struct JSONParser {
 
     /// What follows `\u`: one UTF-16 unit, or two that make a pair.
     ///
-    /// Half of a pair, which the grammar allows and a text cut inside an emoji leaves behind, becomes U+FFFD, and so
-    /// does U+0000, which Postgres cannot store: one odd field must not cost the delivery that it came in.
+    /// Half of a pair, which the grammar allows and a text cut inside an emoji leaves behind, becomes U+FFFD: one odd
+    /// field must not cost the delivery that it came in.
     private mutating func unicodeEscape() throws(JSONError) -> String {
         let unit = try hexadecimalUnit()
-        guard unit != 0 else { return "\u{FFFD}" }
         let afterFirst = index
         guard UTF16.isLeadSurrogate(unit), take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) else {
             index = afterFirst

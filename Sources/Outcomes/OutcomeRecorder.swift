@@ -68,4 +68,11 @@ public struct RecordedOutcome: Sendable, Hashable {
     public let generation: UUID?
     /// The verdict, if this outcome made or changed a training example.
     public let verdict: Verdict?
+
+    /// Creates a result.
+    public init(isNew: Bool, generation: UUID?, verdict: Verdict?) {
+        self.isNew = isNew
+        self.generation = generation
+        self.verdict = verdict
+    }
 }

@@ -1,7 +1,7 @@
-import CRM
+package import CRM
 
 /// What an event asks of the worker. Pure: the same event has the same route.
-enum EventRoute: Equatable {
+package enum EventRoute: Equatable {
     /// Whom it concerns, or what it means, only the CRM can tell.
     case resolve
     /// A message may be due.
@@ -10,14 +10,14 @@ enum EventRoute: Equatable {
     case recordOutcome
     /// The lead wants no more messages; also an outcome.
     case optOut
-    /// The record is gone; `everywhere` when what we hold must go too.
-    case forget(everywhere: Bool)
+    /// What we hold about the lead must go.
+    case forget
     /// Other records became one with this one.
     case merge(gone: [String])
     /// Nothing is to be done; the reason is kept.
     case ignore(String)
 
-    init(_ event: CRMEvent) {
+    package init(_ event: CRMEvent) {
         switch event.kind {
         case .unknown, .associationChanged, .gap:
             self = .ignore("means nothing to us")
@@ -26,9 +26,9 @@ enum EventRoute: Equatable {
         case .restored:
             self = .ignore("an erased or deleted lead comes back with its next event only")
         case .deleted:
-            self = .forget(everywhere: false)
+            self = .ignore("the record is gone; messages on their way stop when they are about to be written")
         case .privacyDeleted:
-            self = .forget(everywhere: true)
+            self = .forget
         case .merged:
             let gone = event.details["merged_ids"]?.split(separator: ",").map(String.init) ?? []
             self = gone.isEmpty ? .ignore("a merge that names nobody") : .merge(gone: gone)

@@ -37,8 +37,10 @@ final class StageLoop: Sendable {
         }
     }
 
-    /// - Returns: whether there may be more to do at once.
-    private func performBatch() async -> Bool {
+    /// Claims a batch and performs it.
+    ///
+    /// - Returns: whether there was one, so that there may be more.
+    func performBatch() async -> Bool {
         let jobs: [Job]
         do {
             jobs = try await queue.claim(stage: stage.rawValue, limit: limit)

@@ -62,6 +62,17 @@ public final class Worker: Sendable {
         ]
     }
 
+    /// Does all that is due now, and returns when nothing is: for cron-like runs, and for tests.
+    public func drain() async {
+        var hasWorked = true
+        while hasWorked {
+            hasWorked = false
+            for stage in stages {
+                while await stage.performBatch() { hasWorked = true }
+            }
+        }
+    }
+
     /// Works until the task is cancelled; then finishes what it holds and returns.
     public func run() async {
         log(.info, "worker started")

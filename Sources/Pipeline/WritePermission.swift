@@ -1,8 +1,8 @@
-import CRM
-import Personalization
+package import CRM
+package import Personalization
 
 /// Whether a finished text may still be written, by what our tables and the CRM say at the last moment. Pure.
-enum WritePermission: Equatable {
+package enum WritePermission: Equatable {
     case granted
     /// The record was merged into another, which gets the text.
     case redirected(LeadIdentity)
@@ -13,7 +13,7 @@ enum WritePermission: Equatable {
     ///   - optedOut: whether an event ever said that the lead opted out.
     ///   - erased: whether the lead was erased.
     ///   - reading: the record as the CRM shows it now.
-    init(optedOut: Bool, erased: Bool, reading: LeadReading) {
+    package init(optedOut: Bool, erased: Bool, reading: LeadReading) {
         if erased {
             self = .denied(.gone, detail: "erased")
             return

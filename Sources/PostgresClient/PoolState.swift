@@ -1,5 +1,5 @@
 /// What one may do whose turn it is.
-enum PoolTurn<Connection> {
+package enum PoolTurn<Connection> {
     /// Use this connection.
     case use(Connection)
     /// Open one, then either give it back later or report it lost.
@@ -12,16 +12,16 @@ extension PoolTurn: Sendable where Connection: Sendable {}
 ///
 /// First come, first served: while someone waits, a connection that comes back goes to the first in the queue, and a
 /// newcomer goes behind the last.
-struct PoolState<Connection, Waiter> {
+package struct PoolState<Connection, Waiter> {
     /// The answer to a request.
-    enum Answer {
+    package enum Answer {
         case go(PoolTurn<Connection>)
         case wait
         case closed
     }
 
     /// What to do with a connection or a place that became free.
-    enum Release {
+    package enum Release {
         /// Nothing.
         case keep
         /// Close this connection.
@@ -38,13 +38,13 @@ struct PoolState<Connection, Waiter> {
     private var taken = 0
     private var isClosed = false
 
-    init(size: Int) {
+    package init(size: Int) {
         precondition(size > 0, "a pool needs room for one connection")
         self.size = size
     }
 
     /// Asks for a connection; on `.wait`, call ``enqueue(_:id:)`` under the same lock.
-    mutating func request() -> Answer {
+    package mutating func request() -> Answer {
         guard !isClosed else { return .closed }
         if waiting.isEmpty, let connection = idle.popLast() {
             taken += 1
@@ -56,18 +56,18 @@ struct PoolState<Connection, Waiter> {
     }
 
     /// Queues a waiter.
-    mutating func enqueue(_ waiter: Waiter, id: UInt64) {
+    package mutating func enqueue(_ waiter: Waiter, id: UInt64) {
         waiting.append((id, waiter))
     }
 
     /// Takes a waiter out of the queue; `nil` when its turn has come already.
-    mutating func withdraw(id: UInt64) -> Waiter? {
+    package mutating func withdraw(id: UInt64) -> Waiter? {
         guard let index = waiting.firstIndex(where: { $0.id == id }) else { return nil }
         return waiting.remove(at: index).waiter
     }
 
     /// Takes back a connection that may be used again.
-    mutating func giveBack(_ connection: Connection) -> Release {
+    package mutating func giveBack(_ connection: Connection) -> Release {
         if isClosed {
             taken -= 1
             return .close(connection)
@@ -81,7 +81,7 @@ struct PoolState<Connection, Waiter> {
     }
 
     /// Takes note that a connection is gone or could not be opened.
-    mutating func lose() -> Release {
+    package mutating func lose() -> Release {
         guard !isClosed, !waiting.isEmpty else {
             taken -= 1
             return .keep
@@ -90,7 +90,7 @@ struct PoolState<Connection, Waiter> {
     }
 
     /// Closes the pool: the idle connections are to be closed, the waiters to be refused.
-    mutating func close() -> (idle: [Connection], waiters: [Waiter]) {
+    package mutating func close() -> (idle: [Connection], waiters: [Waiter]) {
         isClosed = true
         defer { (idle, waiting) = ([], []) }
         return (idle, waiting.map(\.waiter))

@@ -15,7 +15,7 @@ extension PostgresConnection {
     /// - Returns: The number of rows.
     @discardableResult
     public func copyIn(
-        _ sql: SQL, rows: some Sequence<[any PostgresValue]> & Sendable, timeout: Duration? = nil
+        _ sql: SQL, rows: sending some Sequence<[any PostgresValue]>, timeout: Duration? = nil
     ) async throws(PostgresError) -> Int {
         try await statement(timeout: timeout) { session, deadline throws(PostgresError) in
             var rows = rows.makeIterator()

@@ -3,7 +3,7 @@ extension PostgresConnection {
     ///
     /// A COMMIT is not interrupted by a cancelled task. If the connection breaks during it, the error is
     /// ``PostgresError/Code/connectionLost``, and the transaction may or may not have taken effect.
-    func transaction<T: Sendable>(_ body: @Sendable (PostgresConnection) async throws -> T) async throws -> T {
+    package func transaction<T: Sendable>(_ body: @Sendable (PostgresConnection) async throws -> T) async throws -> T {
         forgetFailure()
         try await begin()
         let value: T

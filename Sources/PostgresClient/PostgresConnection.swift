@@ -138,7 +138,8 @@ extension PostgresConnection {
         guard !Task.isCancelled else { throw PostgresError(.cancelled, "the task was cancelled before the statement") }
         interruption.clear()
         let outcome = await withTaskCancellationHandler {
-            Result { () throws(PostgresError) in try body() }
+            // By way of the actor: a closure that does not capture it would run on the cooperative pool.
+            self.run(body)
         } onCancel: {
             interruption.raise()
         }
@@ -147,6 +148,11 @@ extension PostgresConnection {
 
     private func uninterrupted<T>(_ body: () throws(PostgresError) -> T) throws(PostgresError) -> T {
         interruption.clear()
-        return try body()
+        return try run(body).get()
+    }
+
+    private func run<T>(_ body: () throws(PostgresError) -> T) -> Result<T, PostgresError> {
+        preconditionIsolated("a connection waits on its own thread only")
+        return Result { () throws(PostgresError) in try body() }
     }
 }

@@ -4,6 +4,11 @@ public struct PostgresNotification: Sendable, Hashable {
     public let channel: String
     /// What was sent, often nothing.
     public let payload: String
+
+    package init(channel: String, payload: String) {
+        self.channel = channel
+        self.payload = payload
+    }
 }
 
 /// Notifications of some channels, from a connection of its own that is made again whenever it breaks.

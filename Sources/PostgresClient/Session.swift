@@ -107,7 +107,7 @@ final class Session {
             let status = PQresultStatus(result)
             let failure = PostgresError(result: result)
             PQclear(result)
-            _ = try lastResult(until: deadline)
+            while let rest = try nextResult(until: deadline) { PQclear(rest) }
             guard status == PGRES_FATAL_ERROR else {
                 throw PostgresError(.server, "a COPY … FROM STDIN was expected, but the statement is another")
             }

@@ -44,12 +44,7 @@ public struct SalesforceWebhooks: WebhookReader {
             return OutboundMessageReading(connection: connection, message: message, receivedAt: delivery.receivedAt)
                 .events()
         }
-        let body: JSONValue
-        do {
-            body = try JSONValue(parsing: delivery.body)
-        } catch {
-            throw CRMError(.malformedDelivery, "the body is \(error)", underlying: error)
-        }
+        let body = try delivery.json()
         guard body.array != nil || body.object != nil else {
             throw CRMError(.malformedDelivery, "the body is JSON, but neither a change event nor a flow's message")
         }
@@ -85,7 +80,7 @@ public struct SalesforceWebhooks: WebhookReader {
 
     private func organization(of delivery: Delivery) -> String? {
         if isXML(delivery) { return try? OutboundMessage(parsing: delivery.body).organizationID }
-        return try? JSONValue(parsing: delivery.body)["organizationId"]?.string
+        return try? delivery.json()["organizationId"]?.string
     }
 
     private func isAllowed(_ organization: String) -> Bool {

@@ -29,12 +29,7 @@ public struct ZapierWebhooks: WebhookReader {
     public func parse(_ delivery: Delivery) throws(CRMError) -> [CRMEvent] {
         let reading = ZapierEventReading(connection: connection, receivedAt: delivery.receivedAt)
         guard isJSON(delivery) else { return [reading.event(try form(delivery.body))] }
-        let body: JSONValue
-        do {
-            body = try JSONValue(parsing: delivery.body)
-        } catch {
-            throw CRMError(.malformedDelivery, "the body is \(error)", underlying: error)
-        }
+        let body = try delivery.json()
         guard body.array != nil || body.object != nil else {
             throw CRMError(.malformedDelivery, "the body is JSON, but neither an event nor a list of events")
         }
@@ -59,9 +54,9 @@ public struct ZapierWebhooks: WebhookReader {
         guard let text = String(validating: body, as: UTF8.self), text.contains("="), !text.hasPrefix("<") else {
             throw CRMError(.malformedDelivery, "the body is neither JSON nor a form")
         }
-        // Postgres stores no U+0000; the JSON parser replaces it likewise.
+        // `Delivery.json()` does the same with the other format.
         let pairs = FormEncoding.decode(text.trimmingCharacters(in: .whitespacesAndNewlines))
-            .map { ($0.name, JSONValue.string($0.value.replacing("\0", with: "\u{FFFD}"))) }
+            .map { ($0.name.storable, JSONValue.string($0.value.storable)) }
         return .object(Dictionary(pairs) { _, last in last })
     }
 }

@@ -1,4 +1,5 @@
 import CRM
+import ConnectorTesting
 import Foundation
 import HTTPTypes
 import JSON

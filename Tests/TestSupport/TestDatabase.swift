@@ -25,6 +25,20 @@ public struct TestDatabase: Sendable {
         return TestDatabase(url: url, pool: try PostgresPool(url: url, size: 8), name: name)
     }
 
+    /// Makes it unreachable, as a stopped server is: open connections break, new ones are refused.
+    public func disconnect() async throws {
+        let administrator = try await TestServer.shared.administrator
+        try await administrator.execute(SQL(assembled: "ALTER DATABASE \(name) ALLOW_CONNECTIONS false"))
+        _ = try await administrator.query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", [name])
+    }
+
+    /// Makes it reachable again.
+    public func reconnect() async throws {
+        try await TestServer.shared.administrator.execute(
+            SQL(assembled: "ALTER DATABASE \(name) ALLOW_CONNECTIONS true"))
+    }
+
     /// Drops it, also while others are still connected to it.
     public func drop() async {
         await pool.close()

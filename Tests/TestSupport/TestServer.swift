@@ -21,10 +21,8 @@ actor TestServer {
         let server = try await server()
         databases += 1
         let name = "leadwright_test_\(getpid())_\(databases)"
-        // Copying the files of the small template takes about 30 ms; writing them through the log took twice that.
         let template = migrated ? Self.template : "template0"
-        try await server.administrator.execute(
-            SQL(assembled: "CREATE DATABASE \(name) TEMPLATE \(template) STRATEGY FILE_COPY"))
+        try await server.administrator.execute(SQL(assembled: "CREATE DATABASE \(name) TEMPLATE \(template)"))
         return (name, try Self.url(server.url, database: name))
     }
 
@@ -57,7 +55,10 @@ actor TestServer {
         guard FileManager.default.fileExists(atPath: installation.path) else { throw MissingPart(installation.path) }
         removeLeftovers()
         let data = folder(of: getpid())
-        let server = EmbeddedPostgres(installation: installation, data: data, settings: ["max_connections": "200"])
+        // Without fsync everything still survives a crash of the server, only not one of the machine, and creating and
+        // dropping a database takes 50 ms instead of seconds on a busy disk.
+        let settings = ["max_connections": "200", "fsync": "off"]
+        let server = EmbeddedPostgres(installation: installation, data: data, settings: settings)
         let url = try await server.start()
         embedded.withLock { $0 = server }
         atexit {

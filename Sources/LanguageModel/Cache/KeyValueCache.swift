@@ -31,7 +31,7 @@ package struct KeyValueCache: Sendable {
 
     /// Adds positions whose keys and values are about to be written: their pages exist afterwards and are this
     /// sequence's alone.
-    mutating func extend(by more: some Collection<Int32>) {
+    package mutating func extend(by more: some Collection<Int32>) {
         guard !more.isEmpty else { return }
         if !tokens.count.isMultiple(of: KeyValuePage.positions), !isKnownUniquelyReferenced(&pages[pages.count - 1]) {
             pages[pages.count - 1] = KeyValuePage(copying: pages[pages.count - 1])

@@ -2,7 +2,7 @@
 ///
 /// A tree: a page belongs to the pages before it, so what many prompts begin with is there once. Under a budget in
 /// bytes, the page that was not used for longest goes first, and never one that others still lean on.
-struct PrefixStore {
+package struct PrefixStore {
     /// A page, by the page before it (0 for none) and its tokens.
     private struct Key: Hashable {
         let parent: Int
@@ -25,16 +25,16 @@ struct PrefixStore {
     /// Counts uses; the time of this store.
     private var clock = 0
 
-    init(_ layout: KeyValueLayout, bytes budget: Int) {
+    package init(_ layout: KeyValueLayout, bytes budget: Int) {
         self.layout = layout
         self.budget = budget
     }
 
     /// The memory of all pages here; pages that a running sequence shares are counted too.
-    var bytes: Int { entries.count * layout.bytesPerPage }
+    package var bytes: Int { entries.count * layout.bytesPerPage }
 
     /// The longest known beginning of the tokens, to the token.
-    mutating func longestPrefix(of tokens: [Int32]) -> KeyValueCache {
+    package mutating func longestPrefix(of tokens: [Int32]) -> KeyValueCache {
         clock += 1
         var pages: [KeyValuePage] = []
         var parent = 0
@@ -61,7 +61,7 @@ struct PrefixStore {
     }
 
     /// Keeps the whole pages among a sequence's first `count` tokens.
-    mutating func keep(_ cache: KeyValueCache, first count: Int) {
+    package mutating func keep(_ cache: KeyValueCache, first count: Int) {
         clock += 1
         var parent: (id: Int, key: Key)?
         for index in 0..<min(count, cache.count) / KeyValuePage.positions {

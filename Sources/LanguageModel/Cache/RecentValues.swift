@@ -1,15 +1,15 @@
 /// Values by key, of which the least recently used goes when there are too many.
-struct RecentValues<Key: Hashable, Value> {
+package struct RecentValues<Key: Hashable, Value> {
     private let limit: Int
     private var values: [Key: (value: Value, lastUse: Int)] = [:]
     private var clock = 0
 
-    init(limit: Int) { self.limit = max(1, limit) }
+    package init(limit: Int) { self.limit = max(1, limit) }
 
-    var count: Int { values.count }
+    package var count: Int { values.count }
 
     /// Reading counts as a use. Writing over the limit scans all keys once.
-    subscript(key: Key) -> Value? {
+    package subscript(key: Key) -> Value? {
         mutating get {
             clock += 1
             values[key]?.lastUse = clock

@@ -22,7 +22,7 @@ package struct ModelShape: Sendable {
     var keyValueWidth: Int { keyValueHeads * headWidth }
 
     /// - Throws: `malformedFile`, naming the key; `unsupportedModel` for another architecture or rotation.
-    init(_ file: GGUFFile) throws(LanguageModelError) {
+    package init(_ file: GGUFFile) throws(LanguageModelError) {
         let architecture = try file.string("general.architecture")
         guard architecture == "llama" else {
             throw LanguageModelError(

@@ -15,6 +15,9 @@ struct Call {
     /// The first value of a query parameter.
     func query(_ name: String) -> String? { request.query.first { $0.name == name }?.value }
 
+    /// Whether a query parameter says yes. HubSpot's client for Python writes `True`.
+    func isTrue(_ name: String) -> Bool { query(name)?.lowercased() == "true" }
+
     /// A query parameter that holds names separated by commas, or is repeated; empty when it is absent.
     func queryList(_ name: String) -> [String] {
         request.query.filter { $0.name == name }.flatMap { $0.value.split(separator: ",").map(String.init) }

@@ -42,7 +42,8 @@ package struct HubSpotEvent: Sendable {
         object["subscriptionType"] = .string(subscriptionType)
         object["attemptNumber"] = .integer(Int64(attempt))
         object["changeSource"] = .string(source.name)
-        object["sourceId"] = .string(source.id)
+        // The contract's examples of these two have none.
+        if !["associationChange", "privacyDeletion"].contains(action) { object["sourceId"] = .string(source.id) }
         if let objectID { object["objectId"] = .integer(objectID) }
         if subscriptionType.hasPrefix("object.") { object["objectTypeId"] = .string(type.typeID) }
         if let property {

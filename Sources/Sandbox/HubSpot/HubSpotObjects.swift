@@ -34,7 +34,7 @@ extension HubSpotPortal {
         if let property, tables[type]?.properties[property]?.hasUniqueValue != true {
             throw invalid("Property \(property) is not a unique identifier property")
         }
-        let archived = call.query("archived") == "true"
+        let archived = call.isTrue("archived")
         guard let record = find(call.part("id"), by: property, in: type, archived: archived) else { throw notFound() }
         return record
     }
@@ -111,7 +111,7 @@ extension HubSpotPortal {
         let type = try objectType(call)
         let limit = min(Int(call.query("limit") ?? "") ?? 10, 100)
         let after = Int64(call.query("after") ?? "") ?? 0
-        let archived = call.query("archived") == "true"
+        let archived = call.isTrue("archived")
         let names = shownProperties(call.queryList("properties"), of: type)
         let table = tables[type]
         let matching = (table?.ids ?? []).lazy.filter { $0 > after }.compactMap { table?.records[$0] }
@@ -156,7 +156,9 @@ extension HubSpotPortal {
         gone.archivedAt = call.now
         tables[type]?.put(gone)
         tables[type]?.merge(merged.id, into: primary.id)
-        let missing = merged.properties.filter { primary.properties[$0.key] == nil && $0.key != "email" }
+        var missing = merged.properties.filter { primary.properties[$0.key] == nil && $0.key != "email" }
+        let absorbed = [primary, merged].compactMap { $0.properties["hs_merged_object_ids"] } + [String(merged.id)]
+        missing["hs_merged_object_ids"] = absorbed.joined(separator: ";")
         statistics.writes += 1
         publish(
             HubSpotEvent(

@@ -84,10 +84,19 @@ package struct HubSpotPortal: SandboxSystem {
         try authorize(call)
         let isSearch = path.hasSuffix("/search")
         try chargeRate(isSearch: isSearch, now: now)
-        guard var response = try Route.answer(call, path: path, by: Self.routes, on: &self) else {
-            throw refusal(404, "OBJECT_NOT_FOUND", "no route \(request.method) \(request.path)")
+        do throws(Refusal) {
+            let response = try Route.answer(call, path: path, by: Self.routes, on: &self)
+            guard let response else { throw notFound("no route \(request.method) \(request.path)") }
+            return isSearch ? response : describingLimits(response, now: now)
+        } catch {
+            throw isSearch ? error : Refusal(describingLimits(error.response, now: now))
         }
-        if !isSearch { rates.describe(in: &response.headers, settings: settings, now: now) }
+    }
+
+    /// The answer with what is left of the budgets; searches carry none.
+    private func describingLimits(_ response: HTTPResponse, now: Date) -> HTTPResponse {
+        var response = response
+        rates.describe(in: &response.headers, settings: settings, now: now)
         return response
     }
 

@@ -5,6 +5,7 @@ import JSON
 extension HubSpotPortal {
     static let preferenceRoutes: [Route<HubSpotPortal>] = [
         Route("GET", "/communication-preferences/v4/statuses/{email}") { try $0.readStatus($1) },
+        Route("GET", "/communication-preferences/v3/status/email/{email}") { try $0.readOlderStatus($1) },
         Route("GET", "/communication-preferences/v4/statuses/{email}/unsubscribe-all") { try $0.readUnsubscribed($1) },
         Route("POST", "/communication-preferences/v4/statuses/{email}/unsubscribe-all") { try $0.unsubscribe($1) },
     ]
@@ -34,6 +35,19 @@ extension HubSpotPortal {
             case nil: "NOT_SPECIFIED"
             }
         return answer([status(call, name)], call)
+    }
+
+    private mutating func readOlderStatus(_ call: Call) throws(Refusal) -> HTTPResponse {
+        let status = hasOptedOut(call.part("email")) == false ? "SUBSCRIBED" : "NOT_SUBSCRIBED"
+        return .json([
+            "recipient": .string(call.part("email")),
+            "subscriptionStatuses": [
+                [
+                    "id": "1", "name": "Marketing Information", "description": "Marketing offers and updates.",
+                    "status": .string(status), "sourceOfStatus": "SUBSCRIPTION_STATUS",
+                ]
+            ],
+        ])
     }
 
     /// An empty list says that the address has not opted out of everything.

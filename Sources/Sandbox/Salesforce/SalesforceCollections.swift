@@ -65,7 +65,7 @@ extension SalesforceOrg {
 
     private mutating func deleteMany(_ call: Call) throws(Refusal) -> HTTPResponse {
         let ids = call.queryList("ids").map(JSONValue.string)
-        return try write(ids, allOrNone: call.query("allOrNone") == "true", call) {
+        return try write(ids, allOrNone: call.isTrue("allOrNone"), call) {
             (org, id, transaction) throws(SalesforceProblem) in
             let text = id.string ?? ""
             guard let object = org.objects.values.first(where: { $0.prefix == text.prefix(3) }) else {

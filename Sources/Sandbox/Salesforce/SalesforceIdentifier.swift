@@ -1,11 +1,11 @@
 /// Record ids: 15 characters in which case matters, or 18 with a checksum that survives systems which ignore case.
-enum SalesforceIdentifier {
+package enum SalesforceIdentifier {
     private static let checksumAlphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ012345")
     private static let digits = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 
     /// The id in its 18 characters; `nil` for what cannot be an id. The suffix of a given 18-character id is not
     /// trusted but made anew.
-    static func canonical(_ id: String) -> String? {
+    package static func canonical(_ id: String) -> String? {
         guard [15, 18].contains(id.utf8.count), id.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) }) else {
             return nil
         }

@@ -186,7 +186,7 @@ extension SalesforceOrg {
                 // Answers say whether they created since API 46.
                 return .json(saved(found, created: false))
             }
-            guard call.query("updateOnly") != "true" else { throw SalesforceProblem.notFound }
+            guard !call.isTrue("updateOnly") else { throw SalesforceProblem.notFound }
             posted[field.name] = .string(call.part("value"))
             let record = try insert(posted, as: object, &transaction)
             statistics.writes += 1

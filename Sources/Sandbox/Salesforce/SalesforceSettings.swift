@@ -96,9 +96,11 @@ package struct SalesforceCustomObject: Codable, Sendable, Hashable {
         package var length: Int?
         package var referenceTo: String?
         package var externalID: Bool?
+        /// Whether two records may not share a value; external ids are unique unless this says no.
+        package var unique: Bool?
 
         private enum CodingKeys: String, CodingKey {
-            case name, type, length
+            case name, type, length, unique
             case referenceTo = "reference_to"
             case externalID = "external_id"
         }
@@ -131,7 +133,7 @@ package struct SalesforceCustomObject: Codable, Sendable, Hashable {
                 ?? SalesforceField(field.name, kind, length: field.length ?? 255)
             return base.with {
                 $0.isExternalID = field.externalID ?? false
-                $0.isUnique = field.externalID ?? false
+                $0.isUnique = field.unique ?? $0.isExternalID
             }
         }
         let name = SalesforceField("Name", length: 80).with { $0.isReadOnly = true }

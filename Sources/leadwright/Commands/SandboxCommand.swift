@@ -40,12 +40,13 @@ extension Command {
             let server = SandboxServer(
                 make(settings), host: try arguments.value("--host", default: "127.0.0.1"),
                 port: try arguments.number("--port", default: 0), publicURL: arguments["--public-url"])
+            let shutdown = Shutdown(withParent: arguments.has("--with-parent"))
             let address = try await server.start()
             if let file = arguments["--port-file"] {
                 try Data("\(server.boundPort)\n".utf8).write(to: URL(fileURLWithPath: file), options: .atomic)
             }
             Leadwright.announce(address)
-            await Shutdown.requested(withParent: arguments.has("--with-parent"))
+            await shutdown.requested()
             await server.stop()
         }
     }

@@ -9,16 +9,16 @@ final class ChildProcess {
     private let output = Pipe()
     private var unread = Data()
 
-    /// Starts `leadwright ARGUMENTS… --with-parent`. Its log goes to a file; it ends when this process does, however
-    /// that ends, because its standard input closes then.
+    /// Starts `leadwright ARGUMENTS…`; its log goes to a file. A service is also told `--with-parent`: it ends when this
+    /// process does, however that ends, because its standard input closes then.
     init(
-        _ name: String, _ arguments: [String], environment: [String: String], logs: URL
+        _ name: String, _ arguments: [String], isService: Bool, environment: [String: String], logs: URL
     ) throws {
         self.name = name
         let log = logs.appending(path: "\(name).log")
-        FileManager.default.createFile(atPath: log.path, contents: nil)
+        try Data().write(to: log)
         process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-        process.arguments = arguments + ["--with-parent"]
+        process.arguments = arguments + (isService ? ["--with-parent"] : [])
         process.environment = environment
         process.standardInput = input
         process.standardOutput = output
@@ -43,10 +43,23 @@ final class ChildProcess {
         }
     }
 
-    /// Tells it to stop and waits until it has.
+    /// Whether it has not ended.
+    var isRunning: Bool { process.isRunning }
+
+    /// Waits until it has done its work.
+    ///
+    /// - Throws: ``CommandError`` when it failed; the message names its log.
+    func finish() throws {
+        _ = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw CommandError.failed("\(process.arguments?.first ?? name) failed; see .local/demo/logs/\(name).log")
+        }
+    }
+
+    /// Closes its standard input, which tells a service to stop, and waits until it has.
     func stop() {
-        guard process.isRunning else { return }
-        process.terminate()
+        try? input.fileHandleForWriting.close()
         process.waitUntilExit()
     }
 }

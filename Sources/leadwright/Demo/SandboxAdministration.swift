@@ -34,13 +34,18 @@ struct SandboxAdministration: Sendable {
     /// What was counted.
     func statistics() async throws -> JSONValue { try await get("statistics") }
 
-    /// What stands there for each lead: by lead id, the values of all fields that Leadwright wrote.
-    func content() async throws -> [String: [String: JSONValue]] {
-        let leads = try await get("content")["leads"]?.array ?? []
-        return Dictionary(
-            leads.compactMap { lead in lead["id"]?.string.map { ($0, lead["content"]?.object ?? [:]) } }
-        ) { $1 }
+    /// The texts that stand there for each lead, by its id and by its address.
+    func texts() async throws -> [String: Set<String>] {
+        var texts: [String: Set<String>] = [:]
+        for lead in try await get("content")["leads"]?.array ?? [] {
+            let values = Set((lead["content"]?.object ?? [:]).values.compactMap(\.string))
+            for name in [lead["id"], lead["email"]].compactMap({ $0?.string }) { texts[name] = values }
+        }
+        return texts
     }
+
+    /// Turns on a Zap that starts with finished content.
+    func switchOnZap(event: String) async throws { _ = try await post("zaps", ["event": .string(event)]) }
 
     private func get(_ path: String) async throws -> JSONValue { try await send("GET", path, Data()) }
 
