@@ -89,7 +89,8 @@ let package = Package(
             name: "leadwright",
             dependencies: [
                 "Gateway", "Pipeline", "Sandbox", "EmbeddedPostgres", "Migrations", "LanguageModel", "Configuration",
-                "DeclarationSchema", "Outcomes", "Personalization", "JobQueue", "HubSpot", "Salesforce", "Zapier", "CRM",
+                "DeclarationSchema", "Outcomes", "Personalization", "JobQueue", "HubSpot", "Salesforce", "Zapier",
+                "CRM",
                 "PostgresClient", "HTTPClient", "HTTPServer", "HTTPTypes", "Telemetry", "JSON", "Cryptography",
             ],
             resources: sql, swiftSettings: strict),

@@ -63,7 +63,8 @@ final class IntakeTests: XCTestCase {
         let fixture = try await GatewayFixture()
         let body = "[\(Self.creation)]"
         let forged = await fixture.gateway.respond(to: GatewayFixture.hubSpot(body, secret: "guessed"))
-        let stale = await fixture.gateway.respond(to: GatewayFixture.hubSpot(body, at: Date(timeIntervalSinceNow: -301)))
+        let stale = await fixture.gateway.respond(
+            to: GatewayFixture.hubSpot(body, at: Date(timeIntervalSinceNow: -301)))
         var unsigned = GatewayFixture.hubSpot(body)
         unsigned.headers["X-HubSpot-Signature-v3"] = nil
         let bare = await fixture.gateway.respond(to: unsigned)

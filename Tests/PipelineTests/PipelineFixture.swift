@@ -122,7 +122,9 @@ final class PipelineFixture: Sendable {
         try await database.pool.query(sql).first?.decode(Value.self)
     }
 
-    static func playbook(events: [JSONValue] = ["lead.created", "stage.changed"], experiment: JSONValue? = nil) -> JSONValue {
+    static func playbook(events: [JSONValue] = ["lead.created", "stage.changed"], experiment: JSONValue? = nil)
+        -> JSONValue
+    {
         var playbook: [String: JSONValue] = [
             "kind": "playbook", "tenant": "acme", "name": "welcome", "content": "nurture_email",
             "when": ["events": .array(events), "stages": ["lead", "marketingqualifiedlead"]], "valid_for": "P3D",

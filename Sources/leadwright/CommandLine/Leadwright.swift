@@ -4,7 +4,6 @@ import Foundation
 enum Leadwright {
     /// Every command, in the order the help shows them.
     static let commands: [Command] =
-    static let commands: [Command] =
         [
             .demo, .migrate, .schema, .apply, .connect, .gateway, .worker, .datasetExport, .webhookVerify,
             .webhookParse, .modelTokenize, .modelLogprobs, .modelGenerate,
