@@ -81,7 +81,7 @@ final class IntakeTests: XCTestCase {
         let response = await fixture.gateway.respond(to: GatewayFixture.hubSpot(#"[{"eventId":1,}]"#))
         XCTAssertEqual(response.status, 400)
         let message = try JSONValue(parsing: response.body)["error"]?["message"]?.string ?? ""
-        XCTAssertTrue(message.contains("line 1") && message.contains("column 14"), message)
+        XCTAssertTrue(message.contains("line 1") && message.contains("column 15"), message)
         await fixture.database.drop()
     }
 

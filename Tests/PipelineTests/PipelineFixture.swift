@@ -135,7 +135,7 @@ final class PipelineFixture: Sendable {
                     "part": "body",
                     "pieces": [
                         ["text": "{lead.first_name},\n\n"], ["choose": "opening", "variants": ["First.", "Second."]],
-                        ["text": "\n\nThis is for the stage {stage}.\n\n{signature}"],
+                        ["text": "\n\n{voice.cta}\n\n{voice.signature}"],
                     ],
                 ],
             ],
@@ -148,7 +148,13 @@ final class PipelineFixture: Sendable {
         [
             [
                 "kind": "tenant", "name": "acme", "title": "Acme",
-                "voice": ["name": "Acme", "language": "en", "rules": ["Plain."], "signature": "The Acme team"],
+                "voice": [
+                    "name": "Acme", "language": "en", "rules": ["Plain."], "signature": "The Acme team",
+                    "cta": [
+                        "lead": "This is for the stage lead.",
+                        "marketingqualifiedlead": "This is for the stage marketingqualifiedlead.",
+                    ],
+                ],
             ],
             [
                 "kind": "connection", "tenant": "acme", "name": "acme-hubspot", "system": "hubspot",
