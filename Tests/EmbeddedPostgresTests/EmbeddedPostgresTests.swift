@@ -36,7 +36,7 @@ final class EmbeddedPostgresTests: XCTestCase {
     }
 
     func testOnlyThePasswordLetsIn() async throws {
-        let postgres = EmbeddedPostgres(installation: installation, data: folder.appending(path: "data"))
+        let postgres = server(folder.appending(path: "data"))
         let url = try await postgres.start()
         var parts = try XCTUnwrap(URLComponents(string: url))
         XCTAssertEqual(parts.host, "127.0.0.1")
@@ -53,10 +53,10 @@ final class EmbeddedPostgresTests: XCTestCase {
 
     func testTheSameDataAreNotServedTwice() async throws {
         let data = folder.appending(path: "data")
-        let first = EmbeddedPostgres(installation: installation, data: data)
+        let first = server(data)
         _ = try await first.start()
         do {
-            _ = try await EmbeddedPostgres(installation: installation, data: data).start()
+            _ = try await server(data).start()
             XCTFail("a second server started on the same data")
         } catch {
             XCTAssertEqual(error.code, .inUse)
@@ -75,7 +75,7 @@ final class EmbeddedPostgresTests: XCTestCase {
     }
 
     func testItRecoversFromACrashOfTheServer() async throws {
-        let postgres = EmbeddedPostgres(installation: installation, data: folder.appending(path: "data"))
+        let postgres = server(folder.appending(path: "data"))
         try await use(try await postgres.start()) { try await $0.execute("CREATE TABLE t AS SELECT 1 AS n") }
         // Leaves its pid file behind, as kill -9 does.
         postgres.stopImmediately()
@@ -86,10 +86,44 @@ final class EmbeddedPostgresTests: XCTestCase {
         await postgres.stop()
     }
 
+    /// The owner was killed, and the server did not notice.
+    func testAServerThatOutlivedItsOwnerIsStopped() async throws {
+        let data = folder.appending(path: "data")
+        let postgres = server(data)
+        try await use(try await postgres.start()) { try await $0.execute("CREATE TABLE t ()") }
+        await postgres.stop()
+
+        var owner = stat()
+        stat(data.path, &owner)
+        let orphan = Process()
+        orphan.executableURL = URL(filePath: "/usr/bin/env")
+        let user = geteuid() == 0 ? ["setpriv", "--reuid=\(owner.st_uid)", "--clear-groups"] : []
+        orphan.arguments =
+            user + [
+                installation.path + "/bin/postgres", "-D", data.path + "/cluster", "-c", "listen_addresses=",
+                "-c", "unix_socket_directories=" + data.path + "/cluster",
+            ]
+        orphan.standardError = FileHandle.nullDevice
+        orphan.standardOutput = FileHandle.nullDevice
+        try orphan.run()
+        let file = data.path + "/cluster/postmaster.pid"
+        while orphan.isRunning, (try? String(contentsOfFile: file, encoding: .utf8))?.contains("ready") != true {
+            await Task.yield()
+        }
+        XCTAssertTrue(orphan.isRunning)
+
+        try await use(try await postgres.start()) { pool in
+            let row = try await pool.query("SELECT to_regclass('t')::text").first
+            XCTAssertEqual(try XCTUnwrap(row).decode(String?.self), "t")
+        }
+        XCTAssertFalse(orphan.isRunning)
+        await postgres.stop()
+    }
+
     /// A pid file may name a process of someone else by now; after a reboot of a container it often does.
     func testAPidFileThatNamesAStrangerIsNoHindrance() async throws {
         let data = folder.appending(path: "data")
-        let postgres = EmbeddedPostgres(installation: installation, data: data)
+        let postgres = server(data)
         _ = try await postgres.start()
         await postgres.stop()
         let file = data.appending(path: "cluster/postmaster.pid")
@@ -106,7 +140,7 @@ final class EmbeddedPostgresTests: XCTestCase {
         let copy = closed.appending(path: "18")
         try FileManager.default.copyItem(at: installation.resolvingSymlinksInPath(), to: copy)
         let before = try leftAside()
-        let postgres = EmbeddedPostgres(installation: copy, data: closed.appending(path: "data"))
+        let postgres = server(closed.appending(path: "data"), installation: copy)
         try await use(try await postgres.start()) { try await $0.execute("CREATE TABLE t ()") }
         await postgres.stop()
         try await use(try await postgres.start()) { pool in
@@ -117,6 +151,11 @@ final class EmbeddedPostgresTests: XCTestCase {
         let made = try leftAside().subtracting(before)
         XCTAssertEqual(made.count, geteuid() == 0 ? 2 : 0)
         for name in made { try FileManager.default.removeItem(atPath: "/var/tmp/\(name)") }
+    }
+
+    /// A server that does not wait for the disk.
+    private func server(_ data: URL, installation: URL? = nil) -> EmbeddedPostgres {
+        EmbeddedPostgres(installation: installation ?? self.installation, data: data, settings: ["fsync": "off"])
     }
 
     private func leftAside() throws -> Set<String> {

@@ -4,6 +4,7 @@ import JSON
 import LanguageModel
 import Pipeline
 import PostgresClient
+import TestSupport
 import XCTest
 
 final class WorkerTests: XCTestCase {

@@ -58,7 +58,7 @@ final class ConnectingTests: XCTestCase {
         let folder = URL(filePath: "/var/tmp/leadwright-restart-\(getpid())")
         defer { try? FileManager.default.removeItem(at: folder) }
         let installation = PackageRoot.url.appending(path: ".local/postgres/18")
-        let first = EmbeddedPostgres(installation: installation, data: folder)
+        let first = EmbeddedPostgres(installation: installation, data: folder, settings: ["fsync": "off"])
         let url = try await first.start()
         let pool = try PostgresPool(url: url, size: 3)
         try await pool.execute("CREATE TABLE t AS SELECT 42 AS answer")

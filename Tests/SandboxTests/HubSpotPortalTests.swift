@@ -119,8 +119,10 @@ final class HubSpotPortalTests: XCTestCase {
         let (kept, gone) = (contact(&portal, "a@b.example"), contact(&portal, "c@d.example"))
         let body: JSONValue = ["primaryObjectId": .string(kept), "objectIdToMerge": .string(gone)]
         XCTAssertEqual(portal.call("POST", "/crm/v3/objects/contacts/merge", body, headers: token).status, 200)
-        let read = portal.call("GET", "/crm/v3/objects/contacts/\(gone)", headers: token)
+        let read = portal.call(
+            "GET", "/crm/v3/objects/contacts/\(gone)?properties=hs_merged_object_ids", headers: token)
         XCTAssertEqual(read.body["id"]?.string, kept)
+        XCTAssertEqual(read.body["properties"]?["hs_merged_object_ids"]?.string, gone)
     }
 
     func testOAuthTokensExpire() {

@@ -156,7 +156,9 @@ extension HubSpotPortal {
         gone.archivedAt = call.now
         tables[type]?.put(gone)
         tables[type]?.merge(merged.id, into: primary.id)
-        let missing = merged.properties.filter { primary.properties[$0.key] == nil && $0.key != "email" }
+        var missing = merged.properties.filter { primary.properties[$0.key] == nil && $0.key != "email" }
+        let absorbed = [primary, merged].compactMap { $0.properties["hs_merged_object_ids"] } + [String(merged.id)]
+        missing["hs_merged_object_ids"] = absorbed.joined(separator: ";")
         statistics.writes += 1
         publish(
             HubSpotEvent(

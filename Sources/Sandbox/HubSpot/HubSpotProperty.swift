@@ -177,6 +177,7 @@ extension HubSpotProperty {
             + [
                 HubSpotProperty(standard: "email", "string", "text", group: group, unique: true),
                 HubSpotProperty(standard: "hs_language", "string", "text", group: group),
+                HubSpotProperty(standard: "hs_merged_object_ids", "string", "text", group: group, readOnly: true),
                 HubSpotProperty(standard: "hs_email_bounce", "number", "number", group: group, readOnly: true),
                 HubSpotProperty(
                     standard: "hs_legal_basis", "enumeration", "checkbox", group: group,

@@ -25,7 +25,11 @@ enum Installation {
 
     /// The key from `LEADWRIGHT_KEY` or the file named by `LEADWRIGHT_KEY_FILE`.
     static func key() throws -> SealingKey {
-        try SealingKey.fromEnvironment(ProcessInfo.processInfo.environment)
+        guard let key = try SealingKey.fromEnvironment() else {
+            throw CommandError.failed(
+                "no key for the stored credentials; set LEADWRIGHT_KEY to 32 random bytes: `openssl rand -hex 32`")
+        }
+        return key
     }
 
     /// The name by which this process is known in the queue.

@@ -3,6 +3,7 @@ import Foundation
 import Gateway
 import HTTPServer
 import JobQueue
+import PostgresClient
 import Telemetry
 
 extension Command {

@@ -4,6 +4,7 @@ import HTTPClient
 import JobQueue
 import LanguageModel
 import Pipeline
+import PostgresClient
 import Telemetry
 
 extension Command {

@@ -16,7 +16,7 @@ final class ChildProcess {
     ) throws {
         self.name = name
         let log = logs.appending(path: "\(name).log")
-        FileManager.default.createFile(atPath: log.path, contents: nil)
+        try Data().write(to: log)
         process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
         process.arguments = arguments + (isService ? ["--with-parent"] : [])
         process.environment = environment
@@ -57,10 +57,9 @@ final class ChildProcess {
         }
     }
 
-    /// Tells it to stop and waits until it has.
+    /// Closes its standard input, which tells a service to stop, and waits until it has.
     func stop() {
-        guard process.isRunning else { return }
-        process.terminate()
+        try? input.fileHandleForWriting.close()
         process.waitUntilExit()
     }
 }

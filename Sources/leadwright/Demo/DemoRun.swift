@@ -71,7 +71,7 @@ struct DemoRun {
         let cast = try DemoCast(tenants: tenants, database: database, environment: environment, logs: logs)
         defer { cast.stop() }
         try await cast.startSandboxes()
-        progress.finish("sandboxes", cast.sandboxSummary)
+        progress.finish("sandboxes", tenants.map { "\($0.system.rawValue) for \($0.name)" }.joined(separator: ", "))
         try await cast.startGateway()
         let applied = try await cast.declareTenants()
         progress.finish("tenants", applied)
