@@ -38,6 +38,7 @@ let package = Package(
         library("JSON", []),
         library("HTTPTypes", []),
         library("Cryptography", ["COpenSSL"]),
+        library("Telemetry", []),
 
         // Input and output.
         library("PostgresClient", ["CPostgreSQL"]),
@@ -63,7 +64,10 @@ let package = Package(
 
         // Decisions, and what came of them.
         library("Personalization", ["CRM", "LanguageModel", "JSON", "Cryptography"]),
-        library("Outcomes", ["CRM", "PostgresClient", "JSON", "Cryptography"], resources: sql),
+        library("Outcomes", ["CRM", "Personalization", "PostgresClient", "JSON", "Cryptography"], resources: sql),
+        .target(
+            name: "DeclarationSchema", path: "docs/schema", resources: [.embedInCode("leadwright.schema.json")],
+            swiftSettings: strict),
         library(
             "Configuration", ["CRM", "Personalization", "PostgresClient", "JSON", "Cryptography"], resources: sql),
 
@@ -72,23 +76,23 @@ let package = Package(
             "Pipeline",
             [
                 "JobQueue", "LanguageModel", "CRM", "HubSpot", "Salesforce", "Zapier", "Personalization", "Outcomes",
-                "Configuration", "PostgresClient", "HTTPClient", "JSON", "Cryptography",
+                "Configuration", "PostgresClient", "HTTPClient", "Telemetry", "JSON", "Cryptography",
             ], resources: sql),
         library(
             "Gateway",
             [
                 "HTTPServer", "HTTPTypes", "JobQueue", "CRM", "HubSpot", "Salesforce", "Zapier", "Configuration",
-                "PostgresClient", "JSON", "Cryptography",
+                "PostgresClient", "Telemetry", "JSON", "Cryptography",
             ], resources: sql),
         library("Sandbox", ["HTTPServer", "HTTPClient", "HTTPTypes", "JSON", "Cryptography"]),
         .executableTarget(
             name: "leadwright",
             dependencies: [
                 "Gateway", "Pipeline", "Sandbox", "EmbeddedPostgres", "Migrations", "LanguageModel", "Configuration",
-                "Outcomes", "Personalization", "JobQueue", "HubSpot", "Salesforce", "Zapier", "CRM", "PostgresClient",
-                "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography",
+                "DeclarationSchema", "Outcomes", "Personalization", "JobQueue", "HubSpot", "Salesforce", "Zapier", "CRM",
+                "PostgresClient", "HTTPClient", "HTTPServer", "HTTPTypes", "Telemetry", "JSON", "Cryptography",
             ],
-            swiftSettings: strict),
+            resources: sql, swiftSettings: strict),
 
         // Tests mirror the targets; TestSupport starts what they need.
         .target(
@@ -99,14 +103,18 @@ let package = Package(
             path: "Tests/ConnectorTesting", swiftSettings: strict),
         tests("JSON", []),
         tests("Cryptography", [], fixtures: true),
+        tests("Telemetry", []),
         tests("HTTPTypes", []),
         tests("HTTPClient", ["HTTPServer", "HTTPTypes"]),
         tests("HTTPServer", ["HTTPClient", "HTTPTypes"]),
-        tests("PostgresClient", ["TestSupport"]),
+        tests("PostgresClient", ["TestSupport", "EmbeddedPostgres"]),
+        tests("EmbeddedPostgres", ["TestSupport", "PostgresClient"]),
         tests("Migrations", ["TestSupport", "PostgresClient"]),
         tests("JobQueue", ["TestSupport", "PostgresClient", "JSON"]),
         tests("CKernels", []),
-        tests("LanguageModel", ["CKernels", "HTTPServer", "HTTPTypes", "JSON", "TestSupport"]),
+        tests(
+            "LanguageModel", ["CKernels", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "TestSupport"],
+            fixtures: true),
         tests("CRM", ["JSON", "HTTPTypes"]),
         tests(
             "HubSpot", ["CRM", "ConnectorTesting", "HTTPClient", "HTTPTypes", "JSON", "Cryptography"], fixtures: true),
@@ -115,8 +123,13 @@ let package = Package(
         ),
         tests("Zapier", ["CRM", "ConnectorTesting", "HTTPClient", "HTTPTypes", "JSON"], fixtures: true),
         tests("Personalization", ["CRM", "LanguageModel", "JSON"]),
-        tests("Outcomes", ["TestSupport", "PostgresClient", "CRM", "JSON"]),
-        tests("Configuration", ["TestSupport", "PostgresClient", "Personalization", "CRM", "JSON", "Cryptography"]),
+        tests("Outcomes", ["TestSupport", "PostgresClient", "CRM", "JSON", "Cryptography"]),
+        tests(
+            "Configuration",
+            [
+                "DeclarationSchema", "TestSupport", "PostgresClient", "Personalization", "LanguageModel", "CRM", "JSON",
+                "Cryptography",
+            ]),
         tests(
             "Pipeline",
             [
@@ -127,10 +140,13 @@ let package = Package(
         tests(
             "Gateway",
             [
-                "TestSupport", "Configuration", "PostgresClient", "JobQueue", "CRM", "HTTPClient", "HTTPTypes", "JSON",
-                "Cryptography",
+                "TestSupport", "Configuration", "PostgresClient", "JobQueue", "CRM", "HTTPClient",
+                "HTTPServer", "HTTPTypes", "Telemetry", "JSON", "Cryptography",
             ]),
-        tests("Sandbox", ["HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography", "TestSupport"]),
+        .testTarget(
+            name: "SandboxTests",
+            dependencies: ["Sandbox", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography"],
+            exclude: ["Fixtures", "clients"], swiftSettings: strict),
         .testTarget(
             name: "CommandLineTests", dependencies: ["TestSupport", "JSON"], swiftSettings: strict),
     ]

@@ -34,6 +34,7 @@ CREATE TABLE connections (
     paused_at   timestamptz,
     created_at  timestamptz NOT NULL DEFAULT now()
 );
+-- A tenant's connections.
 CREATE INDEX connections_by_tenant ON connections (tenant_id);
 COMMENT ON COLUMN connections.name IS 'The last part of the webhook URL.';
 
@@ -59,5 +60,6 @@ CREATE TABLE hook_subscriptions (
     created_at    timestamptz NOT NULL DEFAULT now(),
     gone_at       timestamptz
 );
+-- Whom to call about an event.
 CREATE INDEX hook_subscriptions_live ON hook_subscriptions (connection_id, event) WHERE gone_at IS NULL;
 COMMENT ON COLUMN hook_subscriptions.gone_at IS 'Set by unsubscribing, or by the receiver''s 410; never called again.';

@@ -11,6 +11,7 @@ CREATE TABLE deliveries (
     duplicates    integer NOT NULL,
     PRIMARY KEY (id, received_at)
 ) PARTITION BY RANGE (received_at);
+-- What a connection sent lately.
 CREATE INDEX deliveries_by_connection ON deliveries (connection_id, received_at);
 COMMENT ON TABLE deliveries IS 'One authentic HTTP request of a CRM, as it arrived.';
 
@@ -29,6 +30,7 @@ CREATE TABLE events (
     body          jsonb NOT NULL,
     PRIMARY KEY (id, received_at)
 ) PARTITION BY RANGE (received_at);
+-- The story of one lead, in order.
 CREATE INDEX events_by_lead ON events (lead_key, id) WHERE lead_key IS NOT NULL;
 COMMENT ON COLUMN events.body IS 'The normalised event as the connector read it.';
 COMMENT ON COLUMN events.ignored IS 'Why no job was made for it: means nothing to us, our own write.';
@@ -40,6 +42,7 @@ CREATE TABLE event_keys (
     seen_at       timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (connection_id, key)
 );
+-- Forgetting old keys; they lie in the order of their age, so a summary of each block range is enough.
 CREATE INDEX event_keys_by_age ON event_keys USING brin (seen_at);
 
 CREATE TABLE leads (
@@ -57,6 +60,7 @@ CREATE TABLE leads (
     created_at     timestamptz NOT NULL DEFAULT now(),
     updated_at     timestamptz NOT NULL DEFAULT now()
 ) WITH (fillfactor = 80);
+-- A tenant's leads, page by page.
 CREATE INDEX leads_by_tenant ON leads (tenant_id, id);
 COMMENT ON COLUMN leads.fields IS 'What events told us about the lead, for systems that cannot be read (Zapier).';
 COMMENT ON COLUMN leads.opted_out_at IS 'Once set, only a person clears it: an emptied opt-out field is no new consent.';

@@ -56,7 +56,9 @@ CREATE TABLE generations (
     written_at      timestamptz,
     UNIQUE (event_id, lead_id, playbook)
 );
+-- What a lead was sent, and what an outcome is attributed to.
 CREATE INDEX generations_by_lead ON generations (lead_id, planned_at);
+-- A tenant's texts of a time, for reports and data sets.
 CREATE INDEX generations_by_tenant ON generations (tenant_id, planned_at);
 COMMENT ON COLUMN generations.record IS 'The lead as read from the CRM when the message was decided on.';
 COMMENT ON COLUMN generations.slots IS 'One SlotResult for each slot: outcome, attempts, reasons.';

@@ -12,7 +12,9 @@ CREATE TABLE outcomes (
     recorded_at   timestamptz NOT NULL DEFAULT now(),
     UNIQUE (event_id, lead_id)
 );
+-- What came of a text.
 CREATE INDEX outcomes_by_generation ON outcomes (generation_id) WHERE generation_id IS NOT NULL;
+-- A tenant's outcomes of a time, for reports.
 CREATE INDEX outcomes_by_tenant ON outcomes (tenant_id, occurred_at);
 COMMENT ON COLUMN outcomes.attributed_by IS 'The rule that found the generation: last_written_within_window; null when none was found.';
 
@@ -29,5 +31,6 @@ CREATE TABLE training_examples (
     created_at    timestamptz NOT NULL DEFAULT now(),
     updated_at    timestamptz NOT NULL DEFAULT now()
 );
+-- A tenant's examples of a time, for data sets.
 CREATE INDEX training_examples_by_tenant ON training_examples (tenant_id, created_at);
 COMMENT ON TABLE training_examples IS 'One verdict for each written generation that got an outcome; its text stays in generations, so erasing there erases here.';

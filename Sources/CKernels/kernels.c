@@ -1,1 +1,33 @@
-// kernels
+#include "kernels.h"
+
+#include <stddef.h>
+
+#include "tables.h"
+
+const ck_kernels *ck_kernels_for(ck_instruction_set set) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    switch (set) {
+    case CK_AVX512:
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+                && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")
+                && __builtin_cpu_supports("avx512vnni")
+            ? &ck_kernels_avx512
+            : NULL;
+    case CK_AVX2:
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c")
+            ? &ck_kernels_avx2
+            : NULL;
+    case CK_PORTABLE: break;
+    }
+#endif
+    return set == CK_PORTABLE ? &ck_kernels_portable : NULL;
+}
+
+const ck_kernels *ck_kernels_best(void) {
+    for (int set = CK_AVX512; set > CK_PORTABLE; set--) {
+        const ck_kernels *kernels = ck_kernels_for((ck_instruction_set)set);
+        if (kernels) return kernels;
+    }
+    return &ck_kernels_portable;
+}

@@ -1,6 +1,6 @@
 /// The secrets of one connection by name: `access_token`, `client_secret`, `private_key`, `api_key`.
 /// Printing it shows the names only.
-public struct Credentials: Sendable, CustomStringConvertible, CustomDebugStringConvertible {
+public struct Credentials: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible {
     private let values: [String: String]
 
     /// Holds the secrets in memory.

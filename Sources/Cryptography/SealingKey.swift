@@ -72,6 +72,12 @@ public struct SealingKey: Sendable, CustomStringConvertible, CustomDebugStringCo
         return plain
     }
 
+    /// A key of 32 bytes for another purpose: HMAC-SHA-256 of the purpose's name under this key, as HKDF-Expand does
+    /// for its first block (RFC 5869). Nobody learns this key, or that of another purpose, from it.
+    public func derived(for purpose: String) -> Data {
+        secret.withUnsafeBytes { MessageAuthentication.hmacSHA256(Data("leadwright \(purpose) key".utf8), key: $0) }
+    }
+
     public var description: String { "SealingKey(\(id))" }
     public var debugDescription: String { description }
     public var customMirror: Mirror { Mirror(self, children: ["id": id]) }

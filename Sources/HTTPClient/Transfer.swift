@@ -15,8 +15,9 @@ final class Transfer: @unchecked Sendable {
     let isCancelled = Atomic(false)
 
     private(set) var easy: OpaqueHandle?
-    private var fieldList: UnsafeMutablePointer<curl_slist>?
-    private var fields: [(name: String, value: String)] = []
+    /// The request's fields as libcurl reads them, until the end of the transfer.
+    private var fields: UnsafeMutablePointer<curl_slist>?
+    private var responseFields: [(name: String, value: String)] = []
     private var isHeadComplete = false
     private var body = Data()
     private var isBodyTooLarge = false
@@ -40,9 +41,7 @@ final class Transfer: @unchecked Sendable {
         self.easy = easy
         // Unretained: the loop holds every running transfer until libcurl has let go of the handle.
         let me = Unmanaged.passUnretained(self).toOpaque()
-        setTarget(easy)
-        setFields(easy)
-        setConnection(easy)
+        fields = TransferOptions(request: request, timeout: timeout, configuration: configuration).set(on: easy)
         ccurl_set_pointer(easy, CURLOPT_WRITEDATA, me)
         ccurl_set_on_body(easy) { bytes, size, count, me in
             Transfer.of(me).receivedBody(UnsafeRawBufferPointer(start: bytes, count: size * count))
@@ -62,73 +61,16 @@ final class Transfer: @unchecked Sendable {
     func complete(_ result: CURLcode, givenUp code: HTTPClientError.Code? = nil) {
         let outcome: Result<HTTPResponse, HTTPClientError>
         if code == nil, result == CURLE_OK {
-            outcome = .success(HTTPResponse(status: status, headers: HTTPHeaders(fields), body: body))
+            outcome = .success(HTTPResponse(status: status, headers: HTTPHeaders(responseFields), body: body))
         } else {
             outcome = .failure(error(result, givenUp: code))
         }
         if let easy { curl_easy_cleanup(easy) }
         easy = nil
-        curl_slist_free_all(fieldList)
-        fieldList = nil
+        curl_slist_free_all(fields)
+        fields = nil
         continuation?.resume(returning: outcome)
         continuation = nil
-    }
-
-    // MARK: Setting up
-
-    private func setTarget(_ easy: OpaqueHandle) {
-        ccurl_set_string(easy, CURLOPT_URL, request.target)
-        // The path is sent as it is written: a signature may cover it.
-        ccurl_set_long(easy, CURLOPT_PATH_AS_IS, 1)
-        ccurl_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
-        ccurl_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
-        let mayHaveBody = !["GET", "HEAD", "DELETE", "OPTIONS"].contains(request.method)
-        if request.method == "HEAD" {
-            ccurl_set_long(easy, CURLOPT_NOBODY, 1)
-        } else if !request.body.isEmpty || mayHaveBody {
-            ccurl_set_long(easy, CURLOPT_POST, 1)
-            ccurl_set_size(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count))
-            // libcurl copies, so nothing has to outlive this call.
-            request.body.withUnsafeBytes { bytes in
-                _ = bytes.bindMemory(to: CChar.self).baseAddress.map {
-                    ccurl_set_string(easy, CURLOPT_COPYPOSTFIELDS, $0)
-                }
-            }
-            if request.body.isEmpty { ccurl_set_string(easy, CURLOPT_COPYPOSTFIELDS, "") }
-        }
-        if request.method != "HEAD" { ccurl_set_string(easy, CURLOPT_CUSTOMREQUEST, request.method) }
-    }
-
-    private func setFields(_ easy: OpaqueHandle) {
-        for (name, value) in request.headers.fields where !Self.framingFields.contains(name.lowercased()) {
-            // libcurl's own notation: a name with a semicolon is a field without a value.
-            fieldList = curl_slist_append(fieldList, value.isEmpty ? "\(name);" : "\(name): \(value)")
-        }
-        // A name with nothing after its colon takes out what libcurl would add. Waiting for `100 Continue` costs a
-        // second with servers that do not know it.
-        for name in ["Accept", "Content-Type", "Expect"] where request.headers[name] == nil {
-            fieldList = curl_slist_append(fieldList, "\(name):")
-        }
-        ccurl_set_headers(easy, fieldList)
-        if request.headers["User-Agent"] == nil { ccurl_set_string(easy, CURLOPT_USERAGENT, "leadwright") }
-        if configuration.acceptsGzip, request.headers["Accept-Encoding"] == nil {
-            ccurl_set_string(easy, CURLOPT_ACCEPT_ENCODING, "gzip")
-        }
-    }
-
-    /// How a message ends is libcurl's to say.
-    private static let framingFields: Set<String> = ["content-length", "transfer-encoding"]
-
-    private func setConnection(_ easy: OpaqueHandle) {
-        ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1)
-        ccurl_set_long(easy, CURLOPT_TIMEOUT_MS, timeout.milliseconds)
-        ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeout.milliseconds)
-        ccurl_set_long(easy, CURLOPT_MAXAGE_CONN, max(1, configuration.idleTime.milliseconds / 1000))
-        ccurl_set_size(easy, CURLOPT_MAXFILESIZE_LARGE, curl_off_t(configuration.maximumBodyBytes))
-        ccurl_set_long(easy, CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
-        if let file = configuration.certificateAuthorities { ccurl_set_string(easy, CURLOPT_CAINFO, file) }
-        // An empty text also keeps libcurl from reading the environment.
-        ccurl_set_string(easy, CURLOPT_PROXY, configuration.proxy ?? "")
     }
 
     // MARK: libcurl's calls
@@ -151,13 +93,13 @@ final class Transfer: @unchecked Sendable {
         let line = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         if line.hasPrefix("HTTP/") {
             // A final response after an interim one starts over.
-            fields = []
+            responseFields = []
             isHeadComplete = false
         } else if line.isEmpty {
             isHeadComplete = true
         } else if !isHeadComplete, let colon = line.firstIndex(of: ":") {
             let value = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
-            fields.append((name: String(line[..<colon]), value: value))
+            responseFields.append((name: String(line[..<colon]), value: value))
         }
         return bytes.count
     }
@@ -225,13 +167,5 @@ final class Transfer: @unchecked Sendable {
             code = HTTPClientError.Code(result, hasSent: hasSent)
         }
         return HTTPClientError(code, host: host, mayHaveReachedServer: hasSent)
-    }
-}
-
-extension Duration {
-    /// Whole milliseconds, at least one: zero would mean no limit to libcurl.
-    fileprivate var milliseconds: Int {
-        let (seconds, attoseconds) = components
-        return max(1, Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000))
     }
 }

@@ -32,8 +32,12 @@ final class TransferLoop: @unchecked Sendable {
     /// By libcurl's handle.
     private var running: [UnsafeMutableRawPointer: Transfer] = [:]
 
-    /// libcurl's global state, once per process.
-    private static let isInitialized = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+    /// libcurl's global state, once per process. OpenSSL writes to a broken connection with write(2), whose signal would
+    /// end the process; libcurl keeps it off only where it may change signal handlers, which no thread but the first may.
+    private static let isInitialized: Bool = {
+        signal(SIGPIPE, SIG_IGN)
+        return curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+    }()
 
     /// Starts the thread; without one (out of memory) every transfer fails as closed.
     func start(connectionsPerHost: Int) {

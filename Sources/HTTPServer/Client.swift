@@ -72,6 +72,7 @@ final class Client {
     func setDeadline(_ time: Duration?) {
         guard let time else { return lws_set_timer_usecs(socket, -1) }
         let (seconds, attoseconds) = time.components
-        lws_set_timer_usecs(socket, seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
+        // Longer than a year is as good as none, and must not overflow.
+        lws_set_timer_usecs(socket, min(seconds, 31_536_000) * 1_000_000 + attoseconds / 1_000_000_000_000)
     }
 }

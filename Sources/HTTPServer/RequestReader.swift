@@ -56,6 +56,8 @@ package struct RequestReader {
             self.head = nil
             body = []
             chunks = ChunkedBody()
+            // Kept between requests, but not the size of a whole body.
+            if unread.isEmpty, unread.capacity > 4096 { unread = [] }
         }
         let request = HTTPRequest(head.method, head.target, headers: head.headers, body: Data(body))
         return .request(request, keepsAlive: head.keepsAlive)

@@ -23,15 +23,11 @@ final class ServiceLoop: @unchecked Sendable {
 
     private struct Mailbox {
         var messages: [Message] = []
-        /// nil before the loop exists and after it was destroyed: nobody may wake it then.
-        var context: Context?
+        /// nil before the loop exists and when it is about to be destroyed: nobody may wake it then.
+        var loop: EventLoop?
         var isFinished = false
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
-
-    /// `@unchecked Sendable`: libwebsockets allows exactly one call from other threads, lws_cancel_service, and that
-    /// is the only one made through this pointer outside of the loop's thread.
-    private struct Context: @unchecked Sendable { let pointer: OpaquePointer }
 
     private let handler: Handler
     private let limits: HTTPServerLimits
@@ -39,7 +35,9 @@ final class ServiceLoop: @unchecked Sendable {
     private let mailbox = Mutex(Mailbox())
 
     private let listener: Listener
-    private var listenerSocket: OpaquePointer?
+    /// The loop while it turns, nil before and after.
+    private var loop: EventLoop?
+    private var isListenerOpen = true
     private var clients: [UInt: Client] = [:]
     private var lastClient: UInt = 0
     private var runningHandlers = 0
@@ -58,20 +56,12 @@ final class ServiceLoop: @unchecked Sendable {
 
     /// Starts the thread; requests are served when this returns.
     func start() throws(HTTPServerError) {
-        // One entry and a terminator, at an address that outlives the context: libwebsockets keeps the pointer.
-        let protocols = UnsafeMutablePointer<lws_protocols>.allocate(capacity: 2)
-        protocols.initialize(repeating: lws_protocols(), count: 2)
-        // A literal has static storage, so its pointer never dangles.
-        protocols[0].name = Self.protocolName.utf8Start.withMemoryRebound(to: CChar.self, capacity: 5) { $0 }
-        protocols[0].callback = serve
-        guard let context = makeContext(protocols) else {
-            protocols.deallocate()
-            close(listener.descriptor)
-            throw HTTPServerError(.cannotListen, "libwebsockets gave no event loop; is the process out of memory?")
-        }
-        mailbox.withLock { $0.context = Context(pointer: context.pointer) }
-        let memory = ProtocolMemory(pointer: protocols)
-        let thread = Thread { [self] in run(context, memory) }
+        // Unretained: the thread keeps self alive until the loop is destroyed.
+        let user = Unmanaged.passUnretained(self).toOpaque()
+        guard let loop = EventLoop(listener: listener, connections: limits.connections, user: user, callback: serve)
+        else { throw HTTPServerError(.cannotListen, "no memory for libwebsockets' event loop") }
+        mailbox.withLock { $0.loop = loop }
+        let thread = Thread { [self] in run(loop) }
         thread.name = "http-server"
         thread.start()
     }
@@ -95,54 +85,21 @@ final class ServiceLoop: @unchecked Sendable {
 
     private func post(_ message: Message) {
         mailbox.withLock { mailbox in
-            guard let context = mailbox.context else { return }
+            guard let loop = mailbox.loop else { return }
             mailbox.messages.append(message)
-            // Under the lock, so that the context cannot be destroyed in between.
-            lws_cancel_service(context.pointer)
+            // Under the lock, so that the loop cannot be destroyed in between.
+            loop.wake()
         }
     }
 
     // MARK: On the loop's thread
 
-    /// `@unchecked Sendable`: made by the starting thread, then used and freed by the loop's thread alone.
-    private struct ProtocolMemory: @unchecked Sendable { let pointer: UnsafeMutablePointer<lws_protocols> }
-
-    private static let protocolName: StaticString = "http"
-
-    private func makeContext(_ protocols: UnsafeMutablePointer<lws_protocols>) -> Context? {
-        // Its log would go to the standard error output and name clients; what matters is returned as an error.
-        lws_set_log_level(0, nil)
-        var info = lws_context_creation_info()
-        info.port = CONTEXT_PORT_NO_LISTEN_SERVER
-        info.protocols = UnsafePointer(protocols)
-        info.options = UInt64(LWS_SERVER_OPTION_EXPLICIT_VHOSTS)
-        info.user = Unmanaged.passUnretained(self).toOpaque()  // `run` keeps self alive until the context is gone.
-        info.pt_serv_buf_size = 64 << 10
-        // libwebsockets allocates tables by the limit of open files, which containers set to a thousand million.
-        // Given a number of its own it searches the table instead of indexing it, so only where it must be.
-        var files = rlimit()
-        if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files) == 0, files.rlim_cur > 1 << 17 {
-            info.fd_limit_per_thread = UInt32(limits.connections + 16)
-        }
-        guard let context = lws_create_context(&info) else { return nil }
-        let descriptor = lws_sock_file_fd_type(filefd: listener.descriptor)
-        guard let host = lws_create_vhost(context, &info),
-            let socket = lws_adopt_descriptor_vhost(host, LWS_ADOPT_RAW_FILE_DESC, descriptor, "http", nil)
-        else {
-            lws_context_destroy(context)
-            return nil
-        }
-        listenerSocket = socket
-        return Context(pointer: context)
-    }
-
-    private func run(_ context: Context, _ memory: ProtocolMemory) {
-        while !isAborted, !(isStopping && clients.isEmpty && runningHandlers == 0) {
-            if lws_service(context.pointer, 0) < 0 { break }
-        }
-        mailbox.withLock { $0.context = nil }
-        lws_context_destroy(context.pointer)
-        memory.pointer.deallocate()
+    private func run(_ loop: EventLoop) {
+        self.loop = loop
+        while !isAborted, !(isStopping && clients.isEmpty && runningHandlers == 0), loop.turn() {}
+        mailbox.withLock { $0.loop = nil }
+        loop.destroy()
+        self.loop = nil
         let waiters = mailbox.withLock { mailbox in
             mailbox.isFinished = true
             defer { mailbox.waiters = [] }
@@ -158,9 +115,9 @@ final class ServiceLoop: @unchecked Sendable {
         switch reason {
         case LWS_CALLBACK_EVENT_WAIT_CANCELLED: readMailbox()
         case LWS_CALLBACK_RAW_RX_FILE: acceptClients()
-        case LWS_CALLBACK_RAW_CLOSE_FILE: listenerSocket = nil
+        case LWS_CALLBACK_RAW_CLOSE_FILE: isListenerOpen = false
         case LWS_CALLBACK_RAW_ADOPT: if let socket { open(socket) }
-        case LWS_CALLBACK_TIMER where socket == listenerSocket: setListening(true)
+        case LWS_CALLBACK_TIMER where socket == loop?.listener: setListening(true)
         default:
             guard let client = clients[UInt(bitPattern: lws_get_opaque_user_data(socket))] else { return 0 }
             switch reason {
@@ -176,25 +133,23 @@ final class ServiceLoop: @unchecked Sendable {
     }
 
     private func acceptClients() {
-        guard let listenerSocket, let host = lws_get_vhost(listenerSocket) else { return }
+        guard let loop else { return }
         while clients.count < limits.connections {
             let (descriptor, isOutOfRoom) = listener.accept()
             guard let descriptor else {
                 if isOutOfRoom {
                     setListening(false)
-                    lws_set_timer_usecs(listenerSocket, 100_000)
+                    lws_set_timer_usecs(loop.listener, 100_000)
                 }
                 return
             }
-            let socket = lws_sock_file_fd_type(sockfd: descriptor)
-            // Closes the descriptor itself when it fails.
-            _ = lws_adopt_descriptor_vhost(host, LWS_ADOPT_SOCKET, socket, "http", nil)
+            loop.adopt(descriptor)
         }
         setListening(false)
     }
 
     private func setListening(_ isOn: Bool) {
-        if let listenerSocket { lws_rx_flow_control(listenerSocket, isOn ? 1 : 0) }
+        if let loop, isListenerOpen { lws_rx_flow_control(loop.listener, isOn ? 1 : 0) }
     }
 
     private func open(_ socket: OpaquePointer) {
@@ -212,7 +167,7 @@ final class ServiceLoop: @unchecked Sendable {
         clients[client.id] = nil
         if clients.count == limits.connections - 1 { setListening(true) }
         // A timer closes sockets just before the loop waits for events: with the last of them gone, none would come.
-        if isStopping { lws_cancel_service(lws_get_context(client.socket)) }
+        if isStopping { loop?.wake() }
     }
 
     private func readMailbox() {
@@ -229,7 +184,7 @@ final class ServiceLoop: @unchecked Sendable {
                 perform(client.connection.responded(response), client)
             case .stop:
                 isStopping = true
-                if let listenerSocket { closeSoon(listenerSocket) }
+                if let loop, isListenerOpen { closeSoon(loop.listener) }
                 for client in clients.values { perform(client.connection.stop(), client) }
             case .abort:
                 isAborted = true

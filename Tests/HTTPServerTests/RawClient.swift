@@ -112,5 +112,9 @@ struct Gate: Sendable {
     func open() { continuation.finish() }
 
     /// Returns when the gate is open or the task is cancelled.
-    func pass() async { for await _ in stream {} }
+    func pass() async {
+        // A stream ends with the last reference to its continuation.
+        defer { withExtendedLifetime(continuation) {} }
+        for await _ in stream {}
+    }
 }

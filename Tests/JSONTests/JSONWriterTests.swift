@@ -17,8 +17,8 @@ final class JSONWriterTests: XCTestCase {
     func testEveryValueReadsBackTheSame() throws {
         let values: [JSONValue] = [
             .integer(.max), .integer(.min), 0, .number(0.1), .number(1e300), .number(-1.5e-7),
-            .number(.leastNonzeroMagnitude),
-            .number(.greatestFiniteMagnitude), .number(1e17), "", "\u{0}", "a\"b\\c", nil, [], [[]], ["a": ["b": []]],
+            .number(.leastNonzeroMagnitude), .number(.greatestFiniteMagnitude), .number(1e17), "", "\u{0}", "a\"b\\c",
+            nil, [], [[]], ["a": ["b": []]],
         ]
         for value in values {
             XCTAssertEqual(try JSONValue(parsing: value.canonicalData), value, value.canonicalText)

@@ -3,7 +3,9 @@ import Foundation
 @main
 enum Leadwright {
     /// Every command, in the order the help shows them.
-    static let commands: [Command] = [.webhookVerify, .webhookParse]
+    static let commands: [Command] =
+        [.demo, .migrate, .connect, .gateway, .worker, .modelTokenize, .webhookVerify, .webhookParse]
+        + Command.sandboxes
 
     static func main() async {
         // A reader that has gone (`leadwright … | head`) must not end the process before it has cleaned up.
@@ -31,6 +33,9 @@ enum Leadwright {
             exit(1)
         }
     }
+
+    /// Prints a line that whoever started this process may be waiting for, at once.
+    static func announce(_ message: String) { FileHandle.standardOutput.write(Data("\(message)\n".utf8)) }
 
     /// Writes a line to standard error.
     static func complain(_ message: String) {

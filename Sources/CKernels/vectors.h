@@ -1,0 +1,7 @@
+// Sixteen lanes, whatever the width of the processor's registers: the compiler splits them where it must.
+#pragma once
+#include <stdint.h>
+
+typedef float floats __attribute__((ext_vector_type(16)));
+typedef int32_t integers __attribute__((ext_vector_type(16)));
+typedef int8_t bytes __attribute__((ext_vector_type(16)));

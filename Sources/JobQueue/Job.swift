@@ -1,0 +1,54 @@
+public import Foundation
+public import JSON
+
+/// A job that this worker holds by a lease.
+public struct Job: Sendable, Hashable, Identifiable {
+    /// Its number; ids grow within a lane in the order of commits.
+    public let id: Int64
+    /// What is to be done.
+    public let stage: String
+    /// Whose work it is.
+    public let tenantID: Int64
+    /// Through which connection it came or goes.
+    public let connectionID: Int64
+    /// The hash of the lane it was enqueued for.
+    public let lane: Int64
+    /// Which attempt this is, from 1.
+    public let attempt: Int
+    /// How many there may be.
+    public let maxAttempts: Int
+    /// Drawn anew by every claim: only its holder may finish the job.
+    public let token: Int64
+    /// What the worker needs to know.
+    public let payload: JSONValue
+    /// When it was put into the queue.
+    public let enqueuedAt: Date
+}
+
+/// How a job left the queue.
+public enum JobOutcome: Sendable, Hashable {
+    /// Its work is done.
+    case done
+    /// It turned out not to be wanted any more, for this reason.
+    case dropped(reason: String)
+}
+
+/// When a failed job is tried again.
+public enum RetryDelay: Sendable, Hashable {
+    /// After a random time that grows with the attempts; the attempt counts. See ``Backoff``.
+    case backoff
+    /// After this time; the attempt does not count. For limits and pauses, which are nobody's failure.
+    case postpone(Duration)
+}
+
+/// How many jobs of a stage are in a state.
+public struct QueueDepth: Sendable, Hashable {
+    /// The stage.
+    public let stage: String
+    /// `ready`, `running` or `dead`.
+    public let state: String
+    /// How many.
+    public let count: Int
+    /// For how long the oldest of them has been due; zero if it is to run later.
+    public let oldest: Duration
+}

@@ -1,0 +1,14 @@
+package import PostgresClient
+
+/// The queue's statements, one file for each verb in SQL/. The first comment of each names the indexes it walks, and a
+/// test holds the server's plan against it.
+package enum Statement {
+    package static let enqueue = SQL(PackageResources.enqueue_sql)
+    package static let claim = SQL(PackageResources.claim_sql)
+    package static let finish = SQL(PackageResources.finish_sql)
+    package static let reschedule = SQL(PackageResources.reschedule_sql)
+    package static let bury = SQL(PackageResources.bury_sql)
+    package static let release = SQL(PackageResources.release_sql)
+    package static let extend = SQL(PackageResources.extend_sql)
+    package static let depths = SQL(PackageResources.depths_sql)
+}

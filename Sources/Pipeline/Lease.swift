@@ -1,0 +1,29 @@
+import JobQueue
+import Telemetry
+
+/// Keeps claimed jobs ours for as long as they are worked on.
+struct Lease {
+    let jobs: [Job]
+    let queue: JobQueue
+    let log: Log
+
+    /// Extends the lease every third of its length until the work is done. The work itself is not cancelled when the
+    /// worker is: a claimed job is finished.
+    func hold(while work: Task<Void, Never>) async {
+        let heartbeat = Task { [jobs, queue, log] in
+            while !Task.isCancelled {
+                do {
+                    try await Task.sleep(for: queue.lease / 3)
+                    try await queue.extend(jobs)
+                } catch is CancellationError {
+                    return
+                } catch {
+                    // Should it lapse, the attempt token keeps the job from being finished twice.
+                    log(.warning, "lease not extended", ["error": "\(error)"])
+                }
+            }
+        }
+        await work.value
+        heartbeat.cancel()
+    }
+}

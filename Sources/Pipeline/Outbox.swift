@@ -1,0 +1,100 @@
+import CRM
+import Foundation
+import JobQueue
+import Personalization
+import PostgresClient
+
+/// The statements of the write-back outbox. Each settles an intent and finishes its job in one transaction.
+struct Outbox: Sendable {
+    private static let intendWrite = SQL(PackageResources.intend_write_sql)
+    private static let loadWrites = SQL(PackageResources.load_writes_sql)
+    private static let beginWrites = SQL(PackageResources.begin_writes_sql)
+    private static let settleWrite = SQL(PackageResources.settle_write_sql)
+    private static let recordSuppression = SQL(PackageResources.suppress_sql)
+
+    let pool: PostgresPool
+    let queue: JobQueue
+
+    /// Commits the intent to write, with the text it writes.
+    func intend(_ intent: WriteIntent, connection: Int64, generation: UUID, in transaction: PostgresConnection) async throws {
+        try await transaction.execute(Self.intendWrite, [generation, intent.target, connection, intent.fingerprint])
+    }
+
+    /// What some jobs are to write.
+    ///
+    /// - Returns: the writes, and the jobs whose generation or text no longer exists.
+    func load(_ jobs: [Job]) async throws -> (writes: [PendingWrite], orphans: [Job]) {
+        let ids = jobs.compactMap(GenerationPayload.init).map(\.generation)
+        let generations = try await StoredGeneration.load(ids, from: pool)
+        var targets: [UUID: String] = [:]
+        for row in try await pool.query(Self.loadWrites, [ids]) {
+            let (id, target) = try row.decode(UUID.self, String.self)
+            targets[id] = target
+        }
+        var writes: [PendingWrite] = []
+        var orphans: [Job] = []
+        for job in jobs {
+            guard let id = GenerationPayload(job)?.generation, let generation = generations[id],
+                let target = targets[id], let intent = generation.storedIntent(to: target)
+            else {
+                orphans.append(job)
+                continue
+            }
+            writes.append(PendingWrite(job: job, generation: generation, intent: intent))
+        }
+        return (writes, orphans)
+    }
+
+    /// Counts an attempt at each before any call is made.
+    func begin(_ writes: [PendingWrite]) async throws -> [PendingWrite] {
+        guard !writes.isEmpty else { return [] }
+        var attempts: [UUID: Int] = [:]
+        for row in try await pool.query(Self.beginWrites, [writes.map(\.generation.id)]) {
+            let (id, count) = try row.decode(UUID.self, Int16.self)
+            attempts[id] = Int(count)
+        }
+        return writes.map { write in
+            var write = write
+            write.attempts = attempts[write.generation.id] ?? 1
+            return write
+        }
+    }
+
+    /// The write is proven; its job is done.
+    func finish(_ write: PendingWrite) async throws {
+        try await settle(write, "proven", reason: nil) { connection in
+            try await queue.finish(write.job, in: connection)
+        }
+    }
+
+    /// The write is not to happen; its job is done and says why.
+    func suppress(_ write: PendingWrite, _ reason: SuppressionReason, _ detail: String) async throws {
+        let generation = write.generation
+        try await settle(write, "suppressed", reason: "\(reason.rawValue): \(detail)") { connection in
+            try await connection.execute(
+                Self.recordSuppression,
+                [
+                    generation.tenantID, generation.leadID, generation.eventID, generation.playbook, reason.rawValue,
+                    detail, Stage.write.rawValue,
+                ])
+            try await queue.finish(write.job, in: connection)
+        }
+    }
+
+    /// The CRM will never take it. The job is left to be buried.
+    func refuse(_ write: PendingWrite, _ reason: String) async throws {
+        try await settle(write, "refused", reason: reason) { _ in }
+    }
+
+    private func settle(
+        _ write: PendingWrite, _ state: String, reason: String?,
+        and effect: @escaping @Sendable (PostgresConnection) async throws -> Void
+    ) async throws {
+        try await pool.transaction { connection in
+            try await connection.execute(
+                Self.settleWrite,
+                [write.generation.id, write.intent.target, state, write.location, write.receipt, reason])
+            try await effect(connection)
+        }
+    }
+}

@@ -1,0 +1,27 @@
+/// Why a worker's stage could not do its job, when it was neither the CRM's nor the database's fault.
+public struct PipelineError: Error, Sendable, CustomStringConvertible {
+    /// The kind of failure.
+    public enum Code: String, Sendable, Hashable {
+        /// The job's payload is not what its stage expects; it was made by another version.
+        case malformedJob = "malformed_job"
+        /// What the job is about is no longer there.
+        case missing
+        /// The connection was removed or its credentials are incomplete.
+        case misconfigured
+    }
+
+    /// The kind of failure.
+    public let code: Code
+    /// What is wrong and what to do next; no personal data.
+    public let message: String
+    /// What caused it, if something below us failed.
+    public let underlying: (any Error)?
+
+    init(_ code: Code, _ message: String, underlying: (any Error)? = nil) {
+        self.code = code
+        self.message = message
+        self.underlying = underlying
+    }
+
+    public var description: String { "\(code.rawValue): \(message)" }
+}

@@ -1,0 +1,9 @@
+-- The lead of an event, made when it is met for the first time: leads_key_key.
+-- $6 are fields that the event told us; $7 is when it opted out, if this event says so; an earlier opt-out stays.
+INSERT INTO leads (tenant_id, connection_id, key, object_type, object_id, fields, opted_out_at)
+VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7)
+ON CONFLICT (key) DO UPDATE SET
+    fields = leads.fields || EXCLUDED.fields,
+    opted_out_at = coalesce(leads.opted_out_at, EXCLUDED.opted_out_at),
+    updated_at = now()
+RETURNING id, fields::text, opted_out_at, erased_at, merged_into

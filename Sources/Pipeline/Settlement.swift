@@ -1,0 +1,41 @@
+import CRM
+import JobQueue
+import LanguageModel
+import PostgresClient
+import Telemetry
+
+/// Decides what becomes of a job that could not be done: again later, later without counting, or never.
+struct Settlement: Sendable {
+    let queue: JobQueue
+    let log: Log
+
+    /// Puts the job where its failure belongs. Reasons go to operators and hold no personal data.
+    func settle(_ job: Job, after error: any Error) async {
+        let reason = "\(error)"
+        do {
+            switch Self.remedy(for: error) {
+            case .retry, .readBack: try await queue.retry(job, reason: reason, after: .backoff)
+            case .postpone(let delay): try await queue.retry(job, reason: reason, after: .postpone(delay))
+            case .giveUp: try await queue.bury(job, reason: reason)
+            }
+            log(.warning, "job set back", ["job": "\(job.id)", "stage": job.stage, "reason": reason])
+        } catch {
+            // Its lease ends, and another claim finds it as it was.
+            log(.error, "job not set back", ["job": "\(job.id)", "stage": job.stage, "error": "\(error)"])
+        }
+    }
+
+    /// What to do after an error; pure.
+    static func remedy(for error: any Error) -> CRMError.Remedy {
+        switch error {
+        case let error as CRMError: error.remedy
+        case is PipelineError: .giveUp
+        case let error as LanguageModelError:
+            switch error.code {
+            case .unavailable, .malformedAnswer, .cancelled: .retry
+            case .unreadableFile, .malformedFile, .unsupportedModel, .contextOverflow, .invalidRequest: .giveUp
+            }
+        default: .retry
+        }
+    }
+}

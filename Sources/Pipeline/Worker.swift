@@ -1,0 +1,87 @@
+public import Configuration
+public import Cryptography
+public import Foundation
+public import HTTPClient
+public import JobQueue
+public import LanguageModel
+import Outcomes
+public import PostgresClient
+public import Telemetry
+
+/// One worker process: claims jobs of every stage and does them until it is told to stop.
+///
+/// The three stages run side by side, so that reading and writing go on while the model writes. Any number of workers
+/// may share one database; the queue keeps each lead's jobs in order.
+public final class Worker: Sendable {
+    /// How much a worker takes on at once.
+    public struct Limits: Sendable {
+        /// Events read together; their leads are read from a CRM in one call.
+        public var understand = 32
+        /// Texts taken from the queue together. The model writes one after the other, so more would only wait.
+        public var generate = 2
+        /// Write-backs sent together; HubSpot takes 100 in a call.
+        public var write = 100
+
+        /// The defaults.
+        public init() {}
+    }
+
+    private let queue: JobQueue
+    private let stages: [StageLoop]
+    private let log: Log
+
+    /// A worker over one database and one model. `key` opens the credentials, and from it come the keys that decide
+    /// arms and hide erased leads.
+    public init(
+        pool: PostgresPool, queue: JobQueue, configuration: ConfigurationStore, model: any LanguageModel,
+        client: HTTPClient, key: SealingKey, limits: Limits = Limits(), now: @escaping @Sendable () -> Date = { Date() },
+        log: Log = Log("worker")
+    ) {
+        let leads = LeadStore(pool: pool)
+        let connectors = ConnectorDirectory(pool: pool, configuration: configuration, client: client)
+        let settlement = Settlement(queue: queue, log: log)
+        let outbox = Outbox(pool: pool, queue: queue)
+        let ledger = EventLedger(
+            pool: pool, queue: queue, leads: leads, outcomes: OutcomeRecorder(), erasureKey: key.derived(for: "erasure"))
+        let planning = Planning(
+            pool: pool, queue: queue, configuration: configuration, leads: leads,
+            assignmentKey: key.derived(for: "assignment"))
+        let understanding = Understanding(
+            pool: pool, connectors: connectors, leads: leads, ledger: ledger, planning: planning,
+            settlement: settlement)
+        let generating = Generating(
+            pool: pool, queue: queue, configuration: configuration, outbox: outbox, model: model,
+            settlement: settlement, now: now)
+        let writing = Writing(outbox: outbox, connectors: connectors, settlement: settlement)
+        self.queue = queue
+        self.log = log
+        self.stages = [
+            StageLoop(stage: .understand, limit: limits.understand, queue: queue, log: log, perform: understanding.run),
+            StageLoop(stage: .generate, limit: limits.generate, queue: queue, log: log, perform: generating.run),
+            StageLoop(stage: .write, limit: limits.write, queue: queue, log: log, perform: writing.run),
+        ]
+    }
+
+    /// Does all that is due now, and returns when nothing is: for cron-like runs, and for tests.
+    public func drain() async {
+        var hasWorked = true
+        while hasWorked {
+            hasWorked = false
+            for stage in stages {
+                while await stage.performBatch() { hasWorked = true }
+            }
+        }
+    }
+
+    /// Works until the task is cancelled; then finishes what it holds and returns.
+    public func run() async {
+        log(.info, "worker started")
+        await withTaskGroup(of: Void.self) { group in
+            for stage in stages { group.addTask { await stage.run() } }
+            group.addTask { [queue, stages] in
+                for await _ in queue.wakeUps() { stages.forEach { $0.wake() } }
+            }
+        }
+        log(.info, "worker stopped")
+    }
+}

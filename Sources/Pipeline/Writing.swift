@@ -1,0 +1,101 @@
+import CRM
+import Foundation
+import JobQueue
+import PostgresClient
+
+/// The third stage: puts texts into their CRM, a batch for each connection, and proves that they stand there.
+///
+/// The intent was committed with the text. Before the call an attempt is counted, so that whoever comes after a crash
+/// knows that the call may have been made, and looks before making it again.
+struct Writing: Sendable {
+    let outbox: Outbox
+    let connectors: ConnectorDirectory
+    let settlement: Settlement
+
+    /// Performs claimed jobs; each is finished, set back or buried when this returns.
+    @Sendable func run(_ jobs: [Job]) async {
+        for (connection, jobs) in Dictionary(grouping: jobs, by: \.connectionID) {
+            do {
+                let (pending, orphans) = try await outbox.load(jobs)
+                for job in orphans {
+                    await settlement.settle(job, after: PipelineError(.missing, "its generation is gone"))
+                }
+                await write(pending, connection: connection)
+            } catch {
+                for job in jobs { await settlement.settle(job, after: error) }
+            }
+        }
+    }
+
+    private func write(_ writes: [PendingWrite], connection: Int64) async {
+        var pending = writes
+        do {
+            try await write(&pending, through: connectors.connector(for: connection))
+        } catch {
+            for write in pending { await settlement.settle(write.job, after: error) }
+        }
+    }
+
+    /// Takes each write out of `pending` once it is settled; whatever is left when this throws shares the error.
+    private func write(_ pending: inout [PendingWrite], through connector: any Connector) async throws {
+        pending = try await stopUnwanted(pending, connector)
+        pending = try await outbox.begin(pending)
+        let tried = pending.filter { $0.attempts > 1 }
+        let unproven = try await finishProven(tried, connector, acceptingReceipts: false)
+        pending = pending.filter { $0.attempts <= 1 } + unproven
+        guard !pending.isEmpty else { return }
+
+        var written: [PendingWrite] = []
+        for (write, outcome) in zip(pending, try await connector.write(pending.map(\.intent))) {
+            switch outcome {
+            case .written(let location, let receipt): written.append(write.located(location, receipt: receipt))
+            case .failed(let error): try await refuse(write, error)
+            }
+        }
+        pending = written
+        pending = try await finishProven(written, connector, acceptingReceipts: true)
+        guard pending.isEmpty else {
+            throw CRMError(.malformedAnswer, "the write was accepted, and reading it back does not find it")
+        }
+    }
+
+    /// Reads the leads once more: an opt-out since the text was made stops it here, and a merge sends it to the
+    /// survivor.
+    private func stopUnwanted(_ writes: [PendingWrite], _ connector: any Connector) async throws -> [PendingWrite] {
+        let known = Dictionary(writes.map { ($0.intent.lead, $0.generation.leadFields) }) { first, _ in first }
+        let readings = try await connector.read(Array(known.keys), known: known)
+        var wanted: [PendingWrite] = []
+        for write in writes {
+            switch write.permission(readings[write.intent.lead] ?? .gone) {
+            case .granted: wanted.append(write)
+            case .redirected(let survivor): wanted.append(write.redirected(to: survivor))
+            case .denied(let reason, let detail): try await outbox.suppress(write, reason, detail)
+            }
+        }
+        return wanted
+    }
+
+    /// Reads writes back and finishes those that stand in the CRM. Where nothing can be read, the receipt of a call
+    /// just made is all the proof there is.
+    ///
+    /// - Returns: those that do not stand there.
+    private func finishProven(
+        _ writes: [PendingWrite], _ connector: any Connector, acceptingReceipts: Bool
+    ) async throws -> [PendingWrite] {
+        guard !writes.isEmpty else { return [] }
+        var unproven: [PendingWrite] = []
+        for (write, found) in zip(writes, try await connector.readBack(writes.map(\.intent))) {
+            switch found {
+            case .present(let location): try await outbox.finish(write.located(location, receipt: write.receipt))
+            case .unsupported where acceptingReceipts: try await outbox.finish(write)
+            case .absent, .different, .unsupported: unproven.append(write)
+            }
+        }
+        return unproven
+    }
+
+    private func refuse(_ write: PendingWrite, _ error: CRMError) async throws {
+        if error.remedy == .giveUp { try await outbox.refuse(write, error.description) }
+        await settlement.settle(write.job, after: error)
+    }
+}

@@ -1,0 +1,47 @@
+extension PostgresConnection {
+    /// Runs `body` in one transaction: commits when it returns, rolls back when it throws.
+    ///
+    /// A COMMIT is not interrupted by a cancelled task. If the connection breaks during it, the error is
+    /// ``PostgresError/Code/connectionLost``, and the transaction may or may not have taken effect.
+    package func transaction<T: Sendable>(_ body: @Sendable (PostgresConnection) async throws -> T) async throws -> T {
+        forgetFailure()
+        try await begin()
+        let value: T
+        do {
+            value = try await body(self)
+        } catch {
+            await rollBack()
+            throw error
+        }
+        try await commit()
+        return value
+    }
+
+    private func begin() async throws(PostgresError) {
+        try await statement { session, deadline throws(PostgresError) in
+            guard session.isIdle else {
+                // Postgres would only warn, and the inner COMMIT would end the outer transaction.
+                throw PostgresError(
+                    .server, "a transaction cannot begin inside another; pass its connection on instead")
+            }
+            _ = try session.run("BEGIN", [], until: deadline)
+        }
+    }
+
+    private func commit() async throws(PostgresError) {
+        let command = try await statement(shielded: true) { session, deadline throws(PostgresError) in
+            try session.run("COMMIT", [], until: deadline).command
+        }
+        guard command == "COMMIT" else {
+            throw PostgresError(
+                .rolledBack, "the transaction was rolled back, because a statement in it had failed unnoticed")
+        }
+    }
+
+    /// Failing to roll back is no error of its own: the session is lost then, and the server rolls back by itself.
+    private func rollBack() async {
+        _ = try? await statement(shielded: true) { session, deadline throws(PostgresError) in
+            try session.run("ROLLBACK", [], until: deadline).command
+        }
+    }
+}

@@ -1,0 +1,158 @@
+import Foundation
+import Synchronization
+
+/// One connection to Postgres. Its statements run one after the other on a thread of its own.
+///
+/// Values are always bound. No prepared statement is kept on the server, so every statement works behind PgBouncer in
+/// transaction mode.
+///
+/// A statement that runs out of time, or whose task is cancelled, costs the connection: it is closed, the server is
+/// asked to stop, and an open transaction is rolled back. The pool then opens another.
+public actor PostgresConnection {
+    /// What the pool needs to know without waiting for the connection's thread.
+    private struct Health {
+        var socket: Int32 = -1
+        var isIdle = false
+        var failure: PostgresError.Code?
+    }
+
+    private nonisolated let thread = ConnectionThread(name: "postgres")
+    private nonisolated let interruption = Interruption()
+    private nonisolated let health = Mutex(Health())
+    private let statementTimeout: Duration
+    private var session: Session?
+
+    /// Runs everything on the connection's own thread.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    private init(statementTimeout: Duration) {
+        self.statementTimeout = statementTimeout
+    }
+
+    deinit { thread.stop() }
+
+    /// Runs one statement and returns its rows, all in memory.
+    ///
+    /// - Parameters:
+    ///   - sql: One statement with `$1`, `$2`, … for the values.
+    ///   - values: The values in order.
+    ///   - timeout: Its limit, instead of the pool's.
+    public func query(
+        _ sql: SQL, _ values: [any PostgresValue] = [], timeout: Duration? = nil
+    ) async throws(PostgresError) -> [PostgresRow] {
+        try await statement(timeout: timeout) { session, deadline throws(PostgresError) in
+            try session.run(sql, values, until: deadline).rows
+        }
+    }
+
+    /// Runs one statement and returns how many rows it inserted, changed or deleted.
+    @discardableResult
+    public func execute(
+        _ sql: SQL, _ values: [any PostgresValue] = [], timeout: Duration? = nil
+    ) async throws(PostgresError) -> Int {
+        try await statement(timeout: timeout) { session, deadline throws(PostgresError) in
+            try session.run(sql, values, until: deadline).affected
+        }
+    }
+
+    /// Runs several statements without values, separated by semicolons.
+    package func execute(script: String, timeout: Duration?) async throws(PostgresError) {
+        try await statement(timeout: timeout) { session, deadline throws(PostgresError) in
+            try session.run(script: script, until: deadline)
+        }
+    }
+}
+
+extension PostgresConnection {
+    /// Connects within ten seconds.
+    static func open(
+        _ settings: ConnectionSettings, statementTimeout: Duration
+    ) async throws(PostgresError) -> PostgresConnection {
+        let connection = PostgresConnection(statementTimeout: statementTimeout)
+        try await connection.connect(settings)
+        return connection
+    }
+
+    private func connect(_ settings: ConnectionSettings) async throws(PostgresError) {
+        try await interruptible { () throws(PostgresError) in
+            let deadline = ContinuousClock.now + .seconds(10)
+            let session = try Session(settings, interruption: interruption, deadline: deadline)
+            // Set, not sent with the start of the session, where PgBouncer would refuse it.
+            try session.run(script: "SET TimeZone = 'UTC'; SET DateStyle = 'ISO'", until: deadline)
+            self.session = session
+            health.withLock { $0 = Health(socket: session.socket, isIdle: session.isIdle) }
+        }
+    }
+
+    /// Closes the connection; an open transaction is rolled back.
+    func close() {
+        session = nil
+        health.withLock { $0.isIdle = false }
+    }
+
+    /// Whether the next statement may use it: open, no transaction, and as far as one can see without asking, the
+    /// server has not closed it. Costs one system call.
+    nonisolated var isReusable: Bool {
+        let health = health.withLock { $0 }
+        guard health.isIdle else { return false }
+        // Nothing is due while it is idle, so whatever is readable is the server's goodbye.
+        var watched = pollfd(fd: health.socket, events: Int16(POLLIN), revents: 0)
+        return poll(&watched, 1, 0) == 0
+    }
+
+    /// Why a statement failed last, since the last transaction began.
+    nonisolated var lastFailure: PostgresError.Code? { health.withLock { $0.failure } }
+
+    /// Starts a transaction with a clean slate.
+    nonisolated func forgetFailure() { health.withLock { $0.failure = nil } }
+
+    /// Runs a statement on the session, within the limit and until the task is cancelled.
+    ///
+    /// - Parameter shielded: Whether to let it finish although the task is cancelled: COMMIT and ROLLBACK.
+    func statement<T: Sendable>(
+        timeout: Duration? = nil, shielded: Bool = false,
+        _ body: (Session, ContinuousClock.Instant) throws(PostgresError) -> T
+    ) async throws(PostgresError) -> T {
+        guard let session, !session.isLost else {
+            throw PostgresError(.connectionLost, "the connection is closed; take another from the pool")
+        }
+        let deadline = ContinuousClock.now + (timeout ?? statementTimeout)
+        let outcome: Result<T, PostgresError>
+        do throws(PostgresError) {
+            let run = { () throws(PostgresError) in try body(session, deadline) }
+            outcome = .success(try await shielded ? uninterrupted(run) : interruptible(run))
+        } catch {
+            outcome = .failure(error)
+        }
+        if session.isLost { self.session = nil }
+        health.withLock { health in
+            health.isIdle = session.isIdle
+            if case .failure(let error) = outcome { health.failure = error.code }
+        }
+        return try outcome.get()
+    }
+
+    /// Lets the task's cancellation end the waiting of `body`. Nothing suspends here, so statements of other tasks
+    /// wait for their turn, and only the one that is running can be interrupted.
+    private func interruptible<T>(_ body: () throws(PostgresError) -> T) async throws(PostgresError) -> T {
+        guard !Task.isCancelled else { throw PostgresError(.cancelled, "the task was cancelled before the statement") }
+        interruption.clear()
+        let outcome = await withTaskCancellationHandler {
+            // By way of the actor: a closure that does not capture it would run on the cooperative pool.
+            self.run(body)
+        } onCancel: {
+            interruption.raise()
+        }
+        return try outcome.get()
+    }
+
+    private func uninterrupted<T>(_ body: () throws(PostgresError) -> T) throws(PostgresError) -> T {
+        interruption.clear()
+        return try run(body).get()
+    }
+
+    private func run<T>(_ body: () throws(PostgresError) -> T) -> Result<T, PostgresError> {
+        preconditionIsolated("a connection waits on its own thread only")
+        return Result { () throws(PostgresError) in try body() }
+    }
+}

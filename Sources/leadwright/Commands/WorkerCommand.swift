@@ -1,0 +1,40 @@
+import Configuration
+import Foundation
+import HTTPClient
+import JobQueue
+import LanguageModel
+import Pipeline
+import PostgresClient
+import Telemetry
+
+extension Command {
+    /// `leadwright worker`
+    static let worker = Command(
+        "worker", "Write the messages.",
+        discussion: """
+            Claims events, reads their leads, writes the texts with the model and puts them into the CRM. Any number
+            of workers may share a database. SIGTERM lets it finish what it holds. It prints one line once
+            the model is loaded.
+            """,
+        options: [
+            .database, .model,
+            Option("--threads", "N", "Threads for the model; every core unless given.", environment: "LEADWRIGHT_THREADS"),
+            .withParent,
+        ]
+    ) { arguments in
+        let pool = try await Installation.migratedPool(arguments, size: 8)
+        let threads = try arguments.number("--threads", default: 0)
+        let model = try await loadLanguageModel(
+            arguments.value("--model"), threads: threads > 0 ? threads : nil)
+        let key = try Installation.key()
+        let worker = Worker(
+            pool: pool, queue: JobQueue(pool: pool, worker: Installation.workerName),
+            configuration: ConfigurationStore(pool: pool, key: key), model: model, client: HTTPClient(), key: key)
+        let work = Task { await worker.run() }
+        Leadwright.announce("worker ready with \(model.identity.name)")
+        await Shutdown.requested(withParent: arguments.has("--with-parent"))
+        work.cancel()
+        await work.value
+        await pool.close()
+    }
+}

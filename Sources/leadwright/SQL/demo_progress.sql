@@ -1,0 +1,8 @@
+-- Where the demo stands; a small database, no index.
+SELECT
+    (SELECT count(*) FROM events),
+    (SELECT count(*) FROM generations),
+    (SELECT count(*) FROM generations WHERE state IN ('generated', 'written')),
+    (SELECT count(*) FROM write_backs WHERE state = 'proven'),
+    (SELECT count(*) FROM outcomes),
+    (SELECT count(*) FROM jobs WHERE state <> 'dead')
