@@ -5,8 +5,19 @@ enum Leadwright {
     /// Every command, in the order the help shows them.
     static let commands: [Command] =
         [
-            .demo, .migrate, .schema, .apply, .connect, .gateway, .worker, .datasetExport, .webhookVerify,
-            .webhookParse, .modelTokenize, .modelLogprobs, .modelGenerate,
+            .demo,
+            .migrate,
+            .schema,
+            .apply,
+            .connect,
+            .gateway,
+            .worker,
+            .datasetExport,
+            .webhookVerify,
+            .webhookParse,
+            .modelTokenize,
+            .modelLogprobs,
+            .modelGenerate,
         ] + Command.sandboxes
 
     static func main() async {
