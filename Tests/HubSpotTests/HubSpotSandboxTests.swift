@@ -4,6 +4,7 @@ import Foundation
 import HTTPClient
 import HTTPTypes
 import HubSpot
+import JSON
 import Sandbox
 import XCTest
 
@@ -35,12 +36,12 @@ final class HubSpotSandboxTests: XCTestCase {
 
     private func create(_ count: Int, in sandbox: SandboxServer<HubSpotPortal>) throws -> [LeadIdentity] {
         try (0..<count).map { number in
-            let id = try sandbox.with {
-                try $0.create(
-                    NewLead(
-                        firstName: "Lead \(number)", email: "lead\(number)@fjord.example",
-                        stage: "marketingqualifiedlead", consent: number != 1), now: Date())
-            }
+            let person: JSONValue = [
+                "first_name": .string("Lead \(number)"), "email": .string("lead\(number)@fjord.example"),
+                "stage": "marketingqualifiedlead", "consent": .bool(number != 1),
+            ]
+            let lead = try NewLead(parsingJSON: person.canonicalData)
+            let id = try sandbox.with { try $0.create(lead, now: Date()) }
             return LeadIdentity(system: .hubspot, account: "8112233", objectType: "contact", objectID: id)
         }
     }

@@ -45,7 +45,8 @@ final class HubSpotSetUpTests: XCTestCase {
 
     func testCreatesWhatIsMissingAndNothingTwice() async throws {
         let definitions = Definitions()
-        let portal = try await ScriptedPortal.start(self, targets: [Self.target]) { request, _ in
+        let again = ContentTarget(name: "leadwright", parts: ["body"])
+        let portal = try await ScriptedPortal.start(self, targets: [Self.target, again]) { request, _ in
             definitions.answer(request)
         }
         let first = try await portal.connector.connect()

@@ -5,6 +5,7 @@ import Foundation
 import HTTPClient
 import HTTPTypes
 import Salesforce
+import JSON
 import Sandbox
 import XCTest
 
@@ -38,12 +39,13 @@ final class SalesforceSandboxTests: XCTestCase {
 
     private func create(_ count: Int, in sandbox: SandboxServer<SalesforceOrg>) throws -> [LeadIdentity] {
         try (0..<count).map { number in
-            let id = try sandbox.with {
-                try $0.create(
-                    NewLead(
-                        firstName: "Lead \(number)", email: "lead\(number)@fjord.example", company: "Fjord & Fell",
-                        stage: "Working - Contacted", consent: number != 1), now: Date())
-            }
+            let person: JSONValue = [
+                "first_name": .string("Lead \(number)"), "email": .string("lead\(number)@fjord.example"),
+                "company": "Fjord & Fell",
+                "stage": "Working - Contacted", "consent": .bool(number != 1),
+            ]
+            let lead = try NewLead(parsingJSON: person.canonicalData)
+            let id = try sandbox.with { try $0.create(lead, now: Date()) }
             return LeadIdentity(
                 system: .salesforce, account: SalesforceSettings().organizationID, objectType: "Lead", objectID: id)
         }
