@@ -17,13 +17,13 @@ typedef struct {
     __m256i half[2];
 } halves;
 
-static inline __attribute__((always_inline)) halves split(const integers *v) {
+INLINE halves split(const integers *v) {
     halves result;
     memcpy(&result, v, sizeof result);
     return result;
 }
 
-static inline __attribute__((always_inline)) floats load_halves(const uint16_t *p) {
+INLINE floats load_halves(const uint16_t *p) {
     __m256 pair[2];
     for (int i = 0; i < 2; i++) pair[i] = _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(p + 8 * i)));
     floats v;
@@ -31,7 +31,7 @@ static inline __attribute__((always_inline)) floats load_halves(const uint16_t *
     return v;
 }
 
-static inline __attribute__((always_inline)) void widen_q4(const ck_panel_q4 *panel, integers *weights) {
+INLINE void widen_q4(const ck_panel_q4 *panel, integers *weights) {
     for (int j = 0; j < 4; j++) {
         integers words;
         memcpy(&words, panel->words[j], sizeof words);
@@ -40,31 +40,31 @@ static inline __attribute__((always_inline)) void widen_q4(const ck_panel_q4 *pa
     }
 }
 
-static inline __attribute__((always_inline)) void widen_q8(const ck_panel_q8 *panel, integers *weights) {
+INLINE void widen_q8(const ck_panel_q8 *panel, integers *weights) {
     memcpy(weights, panel->words, sizeof panel->words);
 }
 
 /// Adds the products of eight rows' four weights with four activations to eight sums.
-static inline __attribute__((always_inline)) __m256i accumulate(__m256i sums, __m256i unsigned_weights, __m256i activations) {
+INLINE __m256i accumulate(__m256i sums, __m256i unsigned_weights, __m256i activations) {
     const __m256i pairs = _mm256_maddubs_epi16(unsigned_weights, activations);
     return _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 }
 
-static inline __attribute__((always_inline)) __m256i repeat_four(const int8_t *activations) {
+INLINE __m256i repeat_four(const int8_t *activations) {
     int32_t four;
     memcpy(&four, activations, 4);
     return _mm256_set1_epi32(four);
 }
 
 /// 254 · high + low
-static inline __attribute__((always_inline)) integers join(const __m256i *high, const __m256i *low) {
+INLINE integers join(const __m256i *high, const __m256i *low) {
     integers first, second;
     memcpy(&first, high, sizeof first);
     memcpy(&second, low, sizeof second);
     return first * CK_BASE + second;
 }
 
-static inline __attribute__((always_inline)) integers dot_q4(const integers *weights, const ck_activation_block *block) {
+INLINE integers dot_q4(const integers *weights, const ck_activation_block *block) {
     __m256i high[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
     __m256i low[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
     for (int j = 0; j < 8; j++) {
@@ -79,7 +79,7 @@ static inline __attribute__((always_inline)) integers dot_q4(const integers *wei
 }
 
 /// maddubs wants one unsigned factor: the weight's sign moves to the activation.
-static inline __attribute__((always_inline)) integers dot_q8(const integers *weights, const ck_activation_block *block) {
+INLINE integers dot_q8(const integers *weights, const ck_activation_block *block) {
     __m256i high[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
     __m256i low[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
     for (int j = 0; j < 8; j++) {

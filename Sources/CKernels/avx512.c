@@ -9,13 +9,14 @@
 #include "tables.h"
 #include "vectors.h"
 
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,fma,f16c"))), apply_to = function)
+#pragma clang attribute push( \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,fma,f16c"))), apply_to = function)
 
-static inline __attribute__((always_inline)) floats load_halves(const uint16_t *p) {
+INLINE floats load_halves(const uint16_t *p) {
     return (floats)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p));
 }
 
-static inline __attribute__((always_inline)) void widen_q4(const ck_panel_q4 *panel, integers *weights) {
+INLINE void widen_q4(const ck_panel_q4 *panel, integers *weights) {
     for (int j = 0; j < 4; j++) {
         const __m512i words = _mm512_loadu_si512(panel->words[j]);
         const __m512i nibble = _mm512_set1_epi8(15);
@@ -25,13 +26,13 @@ static inline __attribute__((always_inline)) void widen_q4(const ck_panel_q4 *pa
 }
 
 /// Signed weights become unsigned by adding 128, which `dot_q8` takes out again.
-static inline __attribute__((always_inline)) void widen_q8(const ck_panel_q8 *panel, integers *weights) {
+INLINE void widen_q8(const ck_panel_q8 *panel, integers *weights) {
     for (int j = 0; j < 8; j++) {
         weights[j] = (integers)_mm512_xor_si512(_mm512_loadu_si512(panel->words[j]), _mm512_set1_epi8(-128));
     }
 }
 
-static inline __attribute__((always_inline)) integers dot_from(__m512i start, const integers *weights, const ck_activation_block *block) {
+INLINE integers dot_from(__m512i start, const integers *weights, const ck_activation_block *block) {
     __m512i high = _mm512_setzero_si512(), low = start;
     for (int j = 0; j < 8; j++) {
         int32_t four[2];
@@ -45,11 +46,11 @@ static inline __attribute__((always_inline)) integers dot_from(__m512i start, co
     return (integers)_mm512_add_epi32(_mm512_slli_epi32(high, 8), _mm512_sub_epi32(low, twice));
 }
 
-static inline __attribute__((always_inline)) integers dot_q4(const integers *weights, const ck_activation_block *block) {
+INLINE integers dot_q4(const integers *weights, const ck_activation_block *block) {
     return dot_from(_mm512_setzero_si512(), weights, block);
 }
 
-static inline __attribute__((always_inline)) integers dot_q8(const integers *weights, const ck_activation_block *block) {
+INLINE integers dot_q8(const integers *weights, const ck_activation_block *block) {
     return dot_from(_mm512_set1_epi32(-128 * block->total), weights, block);
 }
 

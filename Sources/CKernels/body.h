@@ -6,8 +6,6 @@
 // and ends with KERNEL_TABLE(name). The order of every floating-point operation is fixed here, for all of them.
 #pragma STDC FP_CONTRACT OFF
 
-#define INLINE static inline __attribute__((always_inline))
-
 INLINE floats load_floats(const float *p) {
     floats v;
     memcpy(&v, p, sizeof v);

@@ -10,13 +10,13 @@
 // Vectors wider than the baseline's registers stay within this file, so how they would be passed does not matter.
 #pragma clang diagnostic ignored "-Wpsabi"
 
-static inline __attribute__((always_inline)) floats load_halves(const uint16_t *p) {
+INLINE floats load_halves(const uint16_t *p) {
     floats v;
     for (int i = 0; i < CK_LANES; i++) v[i] = ck_half_to_float(p[i]);
     return v;
 }
 
-static inline __attribute__((always_inline)) void widen_q4(const ck_panel_q4 *panel, integers *weights) {
+INLINE void widen_q4(const ck_panel_q4 *panel, integers *weights) {
     for (int j = 0; j < 4; j++) {
         integers words;
         memcpy(&words, panel->words[j], sizeof words);
@@ -25,11 +25,11 @@ static inline __attribute__((always_inline)) void widen_q4(const ck_panel_q4 *pa
     }
 }
 
-static inline __attribute__((always_inline)) void widen_q8(const ck_panel_q8 *panel, integers *weights) {
+INLINE void widen_q8(const ck_panel_q8 *panel, integers *weights) {
     memcpy(weights, panel->words, sizeof panel->words);
 }
 
-static inline __attribute__((always_inline)) integers dot_q8(const integers *weights, const ck_activation_block *block) {
+INLINE integers dot_q8(const integers *weights, const ck_activation_block *block) {
     integers dots = 0;
     for (int i = 0; i < CK_BLOCK; i++) {
         // The byte of element i moves to the top and comes back down with its sign.
@@ -38,7 +38,7 @@ static inline __attribute__((always_inline)) integers dot_q8(const integers *wei
     return dots;
 }
 
-static inline __attribute__((always_inline)) integers dot_q4(const integers *weights, const ck_activation_block *block) {
+INLINE integers dot_q4(const integers *weights, const ck_activation_block *block) {
     return dot_q8(weights, block);
 }
 

@@ -75,4 +75,3 @@ public struct Gateway: Sendable {
     private static let durations = Metrics.Histogram(
         "leadwright_http_request_duration_seconds", "Time from a whole request to its answer.")
 }
-

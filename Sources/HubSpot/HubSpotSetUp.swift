@@ -18,7 +18,9 @@ struct HubSpotSetUp {
         var steps = [try await prepareGroup()]
         let existing = try await api.call("GET", "/crm/v3/properties/contacts")["results"]?.array ?? []
         let byName = Dictionary(existing.map { ($0["name"]?.string ?? "", $0) }) { first, _ in first }
-        for definition in targets.flatMap(HubSpotPropertyDefinition.all) {
+        var seen: Set<String> = []
+        // Several playbooks may write to one target.
+        for definition in targets.flatMap(HubSpotPropertyDefinition.all) where seen.insert(definition.name).inserted {
             if let found = byName[definition.name] {
                 steps.append(compare(definition, found))
             } else {

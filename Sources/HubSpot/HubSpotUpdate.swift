@@ -57,15 +57,7 @@ struct HubSpotUpdate {
         }
         let isUnchanged =
             values[names.fingerprint] == intent.fingerprint
-            && intent.content.allSatisfy { Self.isSame(values[names.part($0.key)] ?? "", $0.value) }
+            && intent.content.allSatisfy { (values[names.part($0.key)] ?? "").isStoredForm(of: $0.value) }
         return isUnchanged ? .present(location: location) : .different(location: location)
-    }
-
-    /// HubSpot may trim a text and write its line ends its own way; that is no change.
-    private static func isSame(_ stored: String, _ written: String) -> Bool {
-        func normal(_ text: String) -> String {
-            text.replacing("\r\n", with: "\n").trimmingCharacters(in: .whitespacesAndNewlines)
-        }
-        return normal(stored) == normal(written)
     }
 }

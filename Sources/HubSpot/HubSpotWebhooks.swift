@@ -42,9 +42,9 @@ public struct HubSpotWebhooks: WebhookReader {
         }
     }
 
-    /// 204 for events. A workflow action is told to wait: writing takes longer than HubSpot does.
+    /// 200 without a body for events. A workflow action is told to wait: writing takes longer than HubSpot does.
     public func acknowledgement(of events: [CRMEvent]) -> HTTPResponse {
-        guard events.contains(where: { $0.kind == .actionRequested }) else { return HTTPResponse(status: 204) }
+        guard events.contains(where: { $0.kind == .actionRequested }) else { return HTTPResponse(status: 200) }
         let answer: JSONValue = [
             "outputFields": [
                 "hs_execution_state": "BLOCK",

@@ -8,8 +8,7 @@ public struct Backoff: Sendable, Hashable {
     /// The ceiling that is never passed.
     public var cap: Duration
 
-    /// One second, doubled up to ten minutes: twelve attempts are spread over about a quarter of an hour, and 35
-    /// minutes at most.
+    /// One second, doubled up to ten minutes: twelve attempts are spread over 14 minutes on average, and 27 at most.
     public init(base: Duration = .seconds(1), cap: Duration = .seconds(600)) {
         self.base = base
         self.cap = cap

@@ -181,8 +181,8 @@ public struct JobQueue: Sendable {
         }
     }
 
-    /// Tells all workers that there is work; call it after the commit that enqueued. Cheap to call often: at most one
-    /// notification leaves in 20 ms.
+    /// Tells all workers that there is work; call it after the commit that enqueued. Cheap to call often: this queue and
+    /// its copies send at most one notification in 20 ms.
     public func wake() async {
         await wakeUpCall.call()
     }

@@ -54,9 +54,9 @@ public final class ConnectorDirectory: Sendable {
         let (settings, credentials) = (connection.settings, connection.credentials)
         switch settings.system {
         case .hubspot:
-            return HubSpotConnector(connection: settings, credentials: credentials, client: client)
+            return HubSpotConnector(connection: settings, credentials: credentials, client: client, targets: targets)
         case .salesforce:
-            return SalesforceConnector(connection: settings, credentials: credentials, client: client)
+            return SalesforceConnector(connection: settings, credentials: credentials, client: client, targets: targets)
         case .zapier:
             let hooks = StoredHooks(pool: pool, connection: connection.id)
             return ZapierConnector(connection: settings, credentials: credentials, client: client, hooks: hooks)

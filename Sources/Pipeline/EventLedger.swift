@@ -42,7 +42,8 @@ struct EventLedger: Sendable {
                 let (id, lead) = try row.decode(Int64.self, String?.self)
                 return NewJob(
                     stage: Stage.understand.rawValue, tenantID: stored.tenantID, connectionID: stored.connectionID,
-                    lane: Lane.name(connection: stored.connectionID, object: lead ?? ""), payload: EventPayload(event: id).json)
+                    lane: Lane.name(connection: stored.connectionID, object: lead ?? ""),
+                    payload: EventPayload(event: id).json)
             }
             try await queue.finish(job, in: transaction)
             if !jobs.isEmpty { _ = try await queue.enqueue(jobs, in: transaction) }

@@ -45,7 +45,8 @@ struct Generating: Sendable {
         guard
             let tenant = try await configuration.tenant(id: generation.tenantID),
             let playbook = try await configuration.playbook(
-                tenantID: generation.tenantID, named: generation.playbook, version: generation.playbookVersion)?.playbook
+                tenantID: generation.tenantID, named: generation.playbook, version: generation.playbookVersion)?
+                .playbook
         else { throw PipelineError(.missing, "playbook \(generation.playbook) is no longer declared") }
         let composer = try Composer(playbook: playbook, voices: tenant.voices, record: record)
         let text = try await GeneratedText(

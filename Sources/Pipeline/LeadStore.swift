@@ -52,7 +52,8 @@ struct LeadStore: Sendable {
     }
 
     /// Keeps the stage that the CRM shows.
-    func setStage(_ stage: FunnelStage?, of lead: Int64, in transaction: PostgresConnection) async throws(PostgresError) {
+    func setStage(_ stage: FunnelStage?, of lead: Int64, in transaction: PostgresConnection) async throws(PostgresError)
+    {
         try await transaction.execute(Self.setLeadStage, [lead, stage?.rawValue])
     }
 
@@ -63,7 +64,8 @@ struct LeadStore: Sendable {
 
     /// Removes what is held about a lead: fields, prompts, texts, event bodies, training examples. Only the hash of
     /// its key stays. `event` is the one that asks for it.
-    func erase(_ lead: Int64, hash: Data, event: Int64, in transaction: PostgresConnection) async throws(PostgresError) {
+    func erase(_ lead: Int64, hash: Data, event: Int64, in transaction: PostgresConnection) async throws(PostgresError)
+    {
         try await transaction.execute(Self.eraseLead, [lead, hash, event])
     }
 

@@ -16,7 +16,9 @@ struct Outbox: Sendable {
     let queue: JobQueue
 
     /// Commits the intent to write, with the text it writes.
-    func intend(_ intent: WriteIntent, connection: Int64, generation: UUID, in transaction: PostgresConnection) async throws {
+    func intend(_ intent: WriteIntent, connection: Int64, generation: UUID, in transaction: PostgresConnection)
+        async throws
+    {
         try await transaction.execute(Self.intendWrite, [generation, intent.target, connection, intent.fingerprint])
     }
 

@@ -56,20 +56,25 @@ struct StoredGeneration: Sendable {
     private init(_ row: PostgresRow) throws {
         (id, tenantID, connectionID, leadID, eventID) = try (
             row.decode("id"), row.decode("tenant_id"), row.decode("connection_id"), row.decode("lead_id"),
-            row.decode("event_id"))
+            row.decode("event_id")
+        )
         (playbook, playbookVersion, kind, seed, state) = try (
             row.decode("playbook"), Int(row.decode("playbook_version", as: Int32.self)), row.decode("kind"),
-            row.decode("seed"), row.decode("state"))
+            row.decode("seed"), row.decode("state")
+        )
         guard let stage = try FunnelStage(rawValue: row.decode("stage")),
             let arm = try Arm(rawValue: row.decode("arm"))
-        else { throw PipelineError(.malformedJob, "generation \(id) has a stage or arm that this version does not know") }
+        else {
+            throw PipelineError(.malformedJob, "generation \(id) has a stage or arm that this version does not know")
+        }
         self.stage = stage
         self.arm = arm
         record = try? JSONDecoder().decode(LeadRecord.self, from: Data(row.decode("record", as: String.self).utf8))
         content = try row.decode("content", as: String?.self).flatMap { try? JSONValue(parsing: $0) }?
             .object?.compactMapValues(\.string)
         (generatedAt, leadKey) = try (row.decode("generated_at"), row.decode("key"))
-        leadFields = try JSONValue(parsing: row.decode("fields", as: String.self)).object?
+        leadFields =
+            try JSONValue(parsing: row.decode("fields", as: String.self)).object?
             .compactMapValues(\.scalarText) ?? [:]
         (optedOutAt, erasedAt) = try (row.decode("opted_out_at"), row.decode("erased_at"))
     }

@@ -34,7 +34,8 @@ public final class Worker: Sendable {
     /// arms and hide erased leads.
     public init(
         pool: PostgresPool, queue: JobQueue, configuration: ConfigurationStore, model: any LanguageModel,
-        client: HTTPClient, key: SealingKey, limits: Limits = Limits(), now: @escaping @Sendable () -> Date = { Date() },
+        client: HTTPClient, key: SealingKey, limits: Limits = Limits(),
+        now: @escaping @Sendable () -> Date = { Date() },
         log: Log = Log("worker")
     ) {
         let leads = LeadStore(pool: pool)
@@ -42,7 +43,8 @@ public final class Worker: Sendable {
         let settlement = Settlement(queue: queue, log: log)
         let outbox = Outbox(pool: pool, queue: queue)
         let ledger = EventLedger(
-            pool: pool, queue: queue, leads: leads, outcomes: OutcomeRecorder(), erasureKey: key.derived(for: "erasure"))
+            pool: pool, queue: queue, leads: leads, outcomes: OutcomeRecorder(), erasureKey: key.derived(for: "erasure")
+        )
         let planning = Planning(
             pool: pool, queue: queue, configuration: configuration, leads: leads,
             assignmentKey: key.derived(for: "assignment"))

@@ -11,12 +11,15 @@ extension PostgresError {
             return PQresultErrorField(result, code).map { String(cString: $0) }
         }
         let sqlState = field("C") ?? ""
-        let primary = field("M") ?? "the server reported an error without a message"
+        // An error of libpq's own, as a broken socket, has no fields.
+        let primary =
+            field("M") ?? String(cString: PQresultErrorMessage(result)).split(separator: "\n").first.map(String.init)
+        let text = primary ?? "the server closed it without a word"
         let place = [field("t").map { "table \($0)" }, field("c").map { "column \($0)" }].compactMap { $0 }
         let message =
             sqlState.hasPrefix("22")
             ? (["a value has no valid form for its type or is out of its range"] + place).joined(separator: ", ")
-            : primary
+            : text
         self.init(
             Code(sqlState: sqlState), message, sqlState: sqlState.isEmpty ? nil : sqlState, constraint: field("n"))
     }

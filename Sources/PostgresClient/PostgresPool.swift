@@ -91,10 +91,10 @@ public final class PostgresPool: Sendable {
             } catch {
                 // The connection knows, also when the body wrapped the database's error into its own.
                 let mayRetry = connection.lastFailure.map { $0 == .deadlock || $0 == .serializationFailure } ?? false
-                guard mayRetry, attempt < 5 else { throw error }
+                // Those that collided would collide again if they came back at once, together.
+                let wait = Duration.milliseconds(Int.random(in: 0..<1 << (attempt + 2)))
+                guard mayRetry, attempt < 5, (try? await Task.sleep(for: wait)) != nil else { throw error }
             }
-            // Those that collided would collide again if they came back at once, together.
-            try await Task.sleep(for: .milliseconds(Int.random(in: 0..<1 << (attempt + 2))))
             attempt += 1
         }
     }

@@ -28,6 +28,8 @@ final class Session {
         self.interruption = interruption
         // Without a receiver libpq writes notices to standard error.
         PQsetNoticeReceiver(connection, { _, _ in }, nil)
+        // Details quote values, and libpq's own messages repeat what the server said.
+        PQsetErrorVerbosity(connection, PQERRORS_TERSE)
         do throws(PostgresError) {
             try connect(settings, deadline: deadline)
         } catch {

@@ -33,7 +33,7 @@ struct SalesforceContent {
     /// Whether a record with this key holds this content, unchanged.
     func found(in row: JSONValue) -> ReadBack {
         let location = location(row["Id"]?.string ?? "")
-        let isUnchanged = texts.allSatisfy { Self.isSame(row[$0.key]?.string ?? "", $0.value.string ?? "") }
+        let isUnchanged = texts.allSatisfy { (row[$0.key]?.string ?? "").isStoredForm(of: $0.value.string ?? "") }
         return isUnchanged ? .present(location: location) : .different(location: location)
     }
 
@@ -42,13 +42,5 @@ struct SalesforceContent {
         var texts: [String: JSONValue] = ["Content__c": .string(parts.canonicalText)]
         for (part, field) in Self.partFields { texts[field] = intent.content[part].map(JSONValue.string) }
         return texts
-    }
-
-    /// Salesforce trims texts and writes line ends its own way; that is no change.
-    private static func isSame(_ stored: String, _ written: String) -> Bool {
-        func normal(_ text: String) -> String {
-            text.replacing("\r\n", with: "\n").trimmingCharacters(in: .whitespacesAndNewlines)
-        }
-        return normal(stored) == normal(written)
     }
 }

@@ -10,7 +10,8 @@ struct SalesforceSetUp {
     /// One step for each object and field, and for the opt-out of leads and contacts.
     func check(_ targets: [ContentTarget]) async throws(CRMError) -> [SetUpStep] {
         var steps: [SetUpStep] = []
-        for target in targets { steps += try await check(object: target.name) }
+        // Several playbooks may write to one object.
+        for object in Set(targets.map(\.name)).sorted() { steps += try await check(object: object) }
         for type in ["Lead", "Contact"] {
             let isReadable = try await fields(of: type)?["HasOptedOutOfEmail"] != nil
             steps.append(

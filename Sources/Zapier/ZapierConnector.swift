@@ -47,12 +47,13 @@ public final class ZapierConnector: Connector {
     /// Looks whether somebody listens; a Zap is switched on in Zapier.
     public func connect() async throws(CRMError) -> [SetUpStep] {
         var steps: [SetUpStep] = []
-        for target in targets {
-            let found = try await receivers(of: target.name)
+        // Several playbooks may write to one event.
+        for event in Set(targets.map(\.name)).sorted() {
+            let found = try await receivers(of: event)
             let refused = found.compactMap { policy.objection(to: $0.url) }.first
             steps.append(
                 SetUpStep(
-                    "hook for \(target.name)", found.isEmpty || refused != nil ? .missing : .present,
+                    "hook for \(event)", found.isEmpty || refused != nil ? .missing : .present,
                     refused
                         ?? (found.isEmpty
                             ? "switch on a Zap with the trigger New Content Ready, or set the option hook_url" : "")))

@@ -138,7 +138,11 @@ final class EmbeddedPostgresTests: XCTestCase {
         try FileManager.default.createDirectory(
             at: closed, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let copy = closed.appending(path: "18")
-        try FileManager.default.copyItem(at: installation.resolvingSymlinksInPath(), to: copy)
+        if geteuid() == 0 {
+            try FileManager.default.copyItem(at: installation.resolvingSymlinksInPath(), to: copy)
+        } else {
+            try FileManager.default.createSymbolicLink(at: copy, withDestinationURL: installation)
+        }
         let before = try leftAside()
         let postgres = server(closed.appending(path: "data"), installation: copy)
         try await use(try await postgres.start()) { try await $0.execute("CREATE TABLE t ()") }

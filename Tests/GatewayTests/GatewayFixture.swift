@@ -69,7 +69,8 @@ struct GatewayFixture {
 
     private static let declarations: JSONValue = [
         [
-            "kind": "tenant", "name": "acme", "title": "Acme", "voice": [
+            "kind": "tenant", "name": "acme", "title": "Acme",
+            "voice": [
                 "name": "Acme", "language": "en", "rules": ["Plain."], "banned_phrases": [], "signature": "Acme",
             ],
         ],

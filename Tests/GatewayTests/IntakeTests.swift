@@ -63,7 +63,8 @@ final class IntakeTests: XCTestCase {
         let fixture = try await GatewayFixture()
         let body = "[\(Self.creation)]"
         let forged = await fixture.gateway.respond(to: GatewayFixture.hubSpot(body, secret: "guessed"))
-        let stale = await fixture.gateway.respond(to: GatewayFixture.hubSpot(body, at: Date(timeIntervalSinceNow: -301)))
+        let stale = await fixture.gateway.respond(
+            to: GatewayFixture.hubSpot(body, at: Date(timeIntervalSinceNow: -301)))
         var unsigned = GatewayFixture.hubSpot(body)
         unsigned.headers["X-HubSpot-Signature-v3"] = nil
         let bare = await fixture.gateway.respond(to: unsigned)
@@ -80,7 +81,7 @@ final class IntakeTests: XCTestCase {
         let response = await fixture.gateway.respond(to: GatewayFixture.hubSpot(#"[{"eventId":1,}]"#))
         XCTAssertEqual(response.status, 400)
         let message = try JSONValue(parsing: response.body)["error"]?["message"]?.string ?? ""
-        XCTAssertTrue(message.contains("line 1") && message.contains("column 14"), message)
+        XCTAssertTrue(message.contains("line 1") && message.contains("column 15"), message)
         await fixture.database.drop()
     }
 

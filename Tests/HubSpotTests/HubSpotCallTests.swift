@@ -12,9 +12,9 @@ final class HubSpotCallTests: XCTestCase {
     private static let empty = HTTPResponse.json(200, ["results": []])
 
     private func failure(_ response: HTTPResponse) async throws -> CRMError {
-        let portal = try await HubSpotPortal.start(self) { _, _ in response }
+        let portal = try await ScriptedPortal.start(self) { _, _ in response }
         do {
-            _ = try await portal.connector.read([HubSpotPortal.lead(1)], known: [:])
+            _ = try await portal.connector.read([ScriptedPortal.lead(1)], known: [:])
         } catch {
             return error
         }
@@ -84,7 +84,7 @@ final class HubSpotCallTests: XCTestCase {
     }
 
     func testBudgetsAreTold() async throws {
-        let portal = try await HubSpotPortal.start(self) { _, _ in
+        let portal = try await ScriptedPortal.start(self) { _, _ in
             var response = Self.empty
             response.headers["X-HubSpot-RateLimit-Max"] = "190"
             response.headers["X-HubSpot-RateLimit-Remaining"] = "187"
@@ -93,7 +93,7 @@ final class HubSpotCallTests: XCTestCase {
             response.headers["X-HubSpot-RateLimit-Daily-Remaining"] = "624000"
             return response
         }
-        _ = try await portal.connector.read([HubSpotPortal.lead(1)], known: [:])
+        _ = try await portal.connector.read([ScriptedPortal.lead(1)], known: [:])
         let observedAt = Date(timeIntervalSince1970: 1_795_100_000)
         XCTAssertEqual(
             portal.budgets.seen.withLock { $0 },
@@ -109,7 +109,7 @@ final class HubSpotCallTests: XCTestCase {
     // MARK: Tokens
 
     func testAnExpiredTokenIsRefreshedOnceForAllCalls() async throws {
-        let portal = try await HubSpotPortal.start(self, credentials: Self.oauth) { request, _ in
+        let portal = try await ScriptedPortal.start(self, credentials: Self.oauth) { request, _ in
             if request.path == "/oauth/v3/token" {
                 let form = String(decoding: request.body, as: UTF8.self)
                 let next = form.contains("refresh_token=r-1") ? "a-1" : "a-2"
@@ -120,7 +120,7 @@ final class HubSpotCallTests: XCTestCase {
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for id in 0..<8 {
-                group.addTask { _ = try await portal.connector.read([HubSpotPortal.lead(id)], known: [:]) }
+                group.addTask { _ = try await portal.connector.read([ScriptedPortal.lead(id)], known: [:]) }
             }
             try await group.waitForAll()
         }
@@ -131,11 +131,11 @@ final class HubSpotCallTests: XCTestCase {
     }
 
     func testASecondRefusalIsFinal() async throws {
-        let portal = try await HubSpotPortal.start(self, credentials: Self.oauth) { request, _ in
+        let portal = try await ScriptedPortal.start(self, credentials: Self.oauth) { request, _ in
             request.path == "/oauth/v3/token" ? .json(200, ["access_token": "a"]) : HTTPResponse(status: 401)
         }
         do {
-            _ = try await portal.connector.read([HubSpotPortal.lead(1)], known: [:])
+            _ = try await portal.connector.read([ScriptedPortal.lead(1)], known: [:])
             XCTFail("must be refused")
         } catch {
             XCTAssertEqual(error.code, .unauthorized)
@@ -144,26 +144,26 @@ final class HubSpotCallTests: XCTestCase {
     }
 
     func testAPrivateAppsTokenIsNotRetried() async throws {
-        let portal = try await HubSpotPortal.start(self) { _, _ in HTTPResponse(status: 401) }
-        let outcomes = try await portal.connector.write([HubSpotPortal.intent(1)])
+        let portal = try await ScriptedPortal.start(self) { _, _ in HTTPResponse(status: 401) }
+        let outcomes = try await portal.connector.write([ScriptedPortal.intent(1)])
         XCTAssertEqual(outcomes.map(\.summary), ["unauthorized"])
         XCTAssertEqual(portal.server.requests.count, 1)
     }
 
     func testARefusedRefreshTokenAndMissingCredentials() async throws {
-        let refused = try await HubSpotPortal.start(self, credentials: Self.oauth) { _, _ in
+        let refused = try await ScriptedPortal.start(self, credentials: Self.oauth) { _, _ in
             .json(400, ["status": "BAD_REFRESH_TOKEN", "correlationId": "c-2"])
         }
         do {
-            _ = try await refused.connector.read([HubSpotPortal.lead(1)], known: [:])
+            _ = try await refused.connector.read([ScriptedPortal.lead(1)], known: [:])
             XCTFail("must be refused")
         } catch {
             XCTAssertEqual(error.code, .unauthorized)
             XCTAssertFalse("\(error)".contains("r-1"))
         }
-        let none = try await HubSpotPortal.start(self, credentials: [:]) { _, _ in Self.empty }
+        let none = try await ScriptedPortal.start(self, credentials: [:]) { _, _ in Self.empty }
         do {
-            _ = try await none.connector.read([HubSpotPortal.lead(1)], known: [:])
+            _ = try await none.connector.read([ScriptedPortal.lead(1)], known: [:])
             XCTFail("must be refused")
         } catch {
             XCTAssertEqual(error.code, .misconfigured)

@@ -17,10 +17,10 @@ final class HubSpotReadingTests: XCTestCase {
         _ id: Int, as contact: JSONValue?, stages: [String: FunnelStage] = [:], fields: [String: String] = [:],
         options: [String: String] = [:]
     ) async throws -> LeadReading? {
-        let portal = try await HubSpotPortal.start(self, stages: stages, fields: fields, options: options) { _, _ in
+        let portal = try await ScriptedPortal.start(self, stages: stages, fields: fields, options: options) { _, _ in
             .json(contact == nil ? 207 : 200, ["results": .array(contact.map { [$0] } ?? [])])
         }
-        return try await portal.connector.read([HubSpotPortal.lead(id)], known: [:])[HubSpotPortal.lead(id)]
+        return try await portal.connector.read([ScriptedPortal.lead(id)], known: [:])[ScriptedPortal.lead(id)]
     }
 
     private func record(_ properties: [String: JSONValue], options: [String: String] = [:]) async throws -> LeadRecord {
@@ -84,16 +84,16 @@ final class HubSpotReadingTests: XCTestCase {
         let gone = try await read(151, as: nil)
         XCTAssertEqual(gone, .gone)
         let merged = try await read(151, as: Self.contact(190, ["hs_merged_object_ids": "151;152"]))
-        XCTAssertEqual(merged, .merged(into: HubSpotPortal.lead(190)))
+        XCTAssertEqual(merged, .merged(into: ScriptedPortal.lead(190)))
     }
 
     func testManyLeadsAreReadInFewCalls() async throws {
-        let portal = try await HubSpotPortal.start(self) { request, _ in
+        let portal = try await ScriptedPortal.start(self) { request, _ in
             let ids = (try? JSONValue(parsing: request.body))?["inputs"]?.array ?? []
             return .json(
                 200, ["results": .array(ids.map { ["id": $0["id"] ?? .null, "properties": .object(Self.consenting)] })])
         }
-        let leads = (0..<250).map(HubSpotPortal.lead)
+        let leads = (0..<250).map(ScriptedPortal.lead)
         let readings = try await portal.connector.read(leads, known: [:])
         XCTAssertEqual(readings.count, 250)
         XCTAssertEqual(portal.server.requests.count, 3)
@@ -105,7 +105,7 @@ final class HubSpotReadingTests: XCTestCase {
     // MARK: Looking up
 
     private func resolve(_ event: CRMEvent, stages: JSONValue = [], contacts: [Int64]) async throws -> [CRMEvent] {
-        let portal = try await HubSpotPortal.start(self) { request, _ in
+        let portal = try await ScriptedPortal.start(self) { request, _ in
             if request.path == "/crm/v3/pipelines/deals" { return .json(200, ["results": [["stages": stages]]]) }
             guard request.path == "/crm/v4/associations/deals/contacts/batch/read" else {
                 return HTTPResponse(status: 404)

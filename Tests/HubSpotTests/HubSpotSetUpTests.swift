@@ -45,7 +45,8 @@ final class HubSpotSetUpTests: XCTestCase {
 
     func testCreatesWhatIsMissingAndNothingTwice() async throws {
         let definitions = Definitions()
-        let portal = try await HubSpotPortal.start(self, targets: [Self.target]) { request, _ in
+        let again = ContentTarget(name: "leadwright", parts: ["body"])
+        let portal = try await ScriptedPortal.start(self, targets: [Self.target, again]) { request, _ in
             definitions.answer(request)
         }
         let first = try await portal.connector.connect()
@@ -64,7 +65,7 @@ final class HubSpotSetUpTests: XCTestCase {
     /// What Connectors/hubspot shows an administrator is what the connector creates.
     func testPublishedDefinitionsAreTheCreatedOnes() async throws {
         let definitions = Definitions()
-        let portal = try await HubSpotPortal.start(self, targets: [Self.target]) { request, _ in
+        let portal = try await ScriptedPortal.start(self, targets: [Self.target]) { request, _ in
             definitions.answer(request)
         }
         _ = try await portal.connector.connect()
@@ -79,7 +80,7 @@ final class HubSpotSetUpTests: XCTestCase {
 
     func testAnotherTypeIsReported() async throws {
         let definitions = Definitions(["leadwright_body": ["name": "leadwright_body", "type": "number"]])
-        let portal = try await HubSpotPortal.start(self, targets: [Self.target]) { request, _ in
+        let portal = try await ScriptedPortal.start(self, targets: [Self.target]) { request, _ in
             definitions.answer(request)
         }
         let step = try await portal.connector.connect()[2]
@@ -90,7 +91,7 @@ final class HubSpotSetUpTests: XCTestCase {
     /// Another process creates the property between our look and our call.
     func testALostRaceIsNoFailure() async throws {
         let definitions = Definitions(["leadwright_body": ["name": "leadwright_body", "type": "string"]])
-        let portal = try await HubSpotPortal.start(self, targets: [Self.target]) { request, _ in
+        let portal = try await ScriptedPortal.start(self, targets: [Self.target]) { request, _ in
             request.method == "GET" && request.path == "/crm/v3/properties/contacts"
                 ? .json(200, ["results": []]) : definitions.answer(request)
         }
@@ -100,7 +101,7 @@ final class HubSpotSetUpTests: XCTestCase {
 
     func testNamesThatHubSpotRefusesAreRefusedHere() async throws {
         for name in ["Leadwright", "1st", "lead-wright", ""] {
-            let portal = try await HubSpotPortal.start(
+            let portal = try await ScriptedPortal.start(
                 self, targets: [ContentTarget(name: name, parts: ["body"])]
             ) { _, _ in HTTPResponse(status: 500) }
             do {

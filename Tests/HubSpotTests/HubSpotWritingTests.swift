@@ -28,8 +28,8 @@ final class HubSpotWritingTests: XCTestCase {
     }
 
     func testBatchesAreFilledAcrossLeads() async throws {
-        let portal = try await HubSpotPortal.start(self) { request, _ in Self.accept(request) }
-        let outcomes = try await portal.connector.write(HubSpotPortal.intents(0..<250))
+        let portal = try await ScriptedPortal.start(self) { request, _ in Self.accept(request) }
+        let outcomes = try await portal.connector.write(ScriptedPortal.intents(0..<250))
         XCTAssertEqual(outcomes.map(\.summary), Array(repeating: "written", count: 250))
         XCTAssertEqual(try portal.server.bodies(of: Self.path).map { $0["inputs"]?.array?.count }, [100, 100, 50])
         XCTAssertEqual(portal.server.requests[0].headers["Authorization"], "Bearer pat-1")
@@ -38,8 +38,8 @@ final class HubSpotWritingTests: XCTestCase {
     }
 
     func testFingerprintIsWrittenWithTheText() async throws {
-        let portal = try await HubSpotPortal.start(self) { request, _ in Self.accept(request) }
-        let intent = HubSpotPortal.intent(151)
+        let portal = try await ScriptedPortal.start(self) { request, _ in Self.accept(request) }
+        let intent = ScriptedPortal.intent(151)
         _ = try await portal.connector.write([intent])
         let input = try XCTUnwrap(portal.server.bodies(of: Self.path)[0]["inputs"]?[0])
         XCTAssertEqual(input["id"], "151")
@@ -54,10 +54,10 @@ final class HubSpotWritingTests: XCTestCase {
 
     /// A contact may stand in a batch once; its second text goes into the next call.
     func testTwoTextsForOneContact() async throws {
-        let portal = try await HubSpotPortal.start(self) { request, _ in Self.accept(request) }
+        let portal = try await ScriptedPortal.start(self) { request, _ in Self.accept(request) }
         let outcomes = try await portal.connector.write([
-            HubSpotPortal.intent(151), HubSpotPortal.intent(151, target: "leadwright_onboarding"),
-            HubSpotPortal.intent(152),
+            ScriptedPortal.intent(151), ScriptedPortal.intent(151, target: "leadwright_onboarding"),
+            ScriptedPortal.intent(152),
         ])
         XCTAssertEqual(outcomes.map(\.summary), ["written", "written", "written"])
         let ids = try portal.server.bodies(of: Self.path).map { $0["inputs"]?.array?.compactMap { $0["id"]?.string } }
@@ -66,7 +66,7 @@ final class HubSpotWritingTests: XCTestCase {
 
     /// 207: each failure belongs to its own intent, and a record that the answer forgets is unknown.
     func testPartialFailure() async throws {
-        let portal = try await HubSpotPortal.start(self) { request, _ in
+        let portal = try await ScriptedPortal.start(self) { request, _ in
             let inputs = Self.inputs(request)
             var invalid =
                 Self.problem("VALIDATION_ERROR", code: "INVALID_OPTION", property: "leadwright_body")
@@ -80,7 +80,7 @@ final class HubSpotWritingTests: XCTestCase {
                     "errors": [.object(invalid), missing],
                 ])
         }
-        let outcomes = try await portal.connector.write(HubSpotPortal.intents(0..<4))
+        let outcomes = try await portal.connector.write(ScriptedPortal.intents(0..<4))
         XCTAssertEqual(outcomes.map(\.summary), ["written", "rejected", "not_found", "unknown_result"])
         guard case .failed(let error) = outcomes[1] else { return XCTFail("must fail") }
         XCTAssertEqual(error.field, "leadwright_body")
@@ -88,12 +88,12 @@ final class HubSpotWritingTests: XCTestCase {
 
     /// One bad contact among 100 in a portal that refuses whole batches costs a few calls and nobody else's text.
     func testARefusedBatchIsHalved() async throws {
-        let portal = try await HubSpotPortal.start(self) { request, _ in
+        let portal = try await ScriptedPortal.start(self) { request, _ in
             Self.inputs(request).contains { $0["id"] == "63" }
                 ? .json(400, Self.problem("VALIDATION_ERROR", code: "INVALID_EMAIL", property: "email"))
                 : Self.accept(request)
         }
-        let outcomes = try await portal.connector.write(HubSpotPortal.intents(0..<100))
+        let outcomes = try await portal.connector.write(ScriptedPortal.intents(0..<100))
         XCTAssertEqual(outcomes.enumerated().filter { $0.element.summary != "written" }.map(\.offset), [63])
         XCTAssertEqual(outcomes[63].summary, "rejected")
         XCTAssertLessThanOrEqual(portal.server.requests.count, 1 + 2 * 7)
@@ -101,13 +101,13 @@ final class HubSpotWritingTests: XCTestCase {
 
     /// A missing property fails all who write it after one call, and the rest go on.
     func testAMissingPropertyNeedsNoHalving() async throws {
-        let portal = try await HubSpotPortal.start(self) { request, _ in
+        let portal = try await ScriptedPortal.start(self) { request, _ in
             Self.inputs(request).contains { $0["properties"]?["other_body"] != nil }
                 ? .json(400, Self.problem("VALIDATION_ERROR", code: "PROPERTY_DOESNT_EXIST", property: "other_body"))
                 : Self.accept(request)
         }
         let outcomes = try await portal.connector.write(
-            (0..<90).map { HubSpotPortal.intent($0, target: $0.isMultiple(of: 3) ? "other" : "leadwright") })
+            (0..<90).map { ScriptedPortal.intent($0, target: $0.isMultiple(of: 3) ? "other" : "leadwright") })
         XCTAssertEqual(outcomes.map(\.summary), (0..<90).map { $0.isMultiple(of: 3) ? "rejected" : "written" })
         XCTAssertEqual(portal.server.requests.count, 2)
         guard case .failed(let error) = outcomes[0] else { return XCTFail("must fail") }
@@ -117,10 +117,10 @@ final class HubSpotWritingTests: XCTestCase {
 
     func testALimitEndsTheWritingAndIsPostponed() async throws {
         let daily = try Fixture.data("error-429-daily.json")
-        let portal = try await HubSpotPortal.start(self) { request, number in
+        let portal = try await ScriptedPortal.start(self) { request, number in
             number == 0 ? Self.accept(request) : HTTPResponse(status: 429, body: daily)
         }
-        let outcomes = try await portal.connector.write(HubSpotPortal.intents(0..<300))
+        let outcomes = try await portal.connector.write(ScriptedPortal.intents(0..<300))
         XCTAssertEqual(
             outcomes.map(\.summary),
             Array(repeating: "written", count: 100) + Array(repeating: "rate_limited", count: 200))
@@ -133,8 +133,8 @@ final class HubSpotWritingTests: XCTestCase {
     /// The answer never comes: the batch may have been written and must be read back. What was not sent may be tried
     /// again.
     func testALostAnswerIsUnknown() async throws {
-        let portal = try await HubSpotPortal.start(self, timeout: .milliseconds(300)) { _, _ in nil }
-        let outcomes = try await portal.connector.write(HubSpotPortal.intents(0..<150))
+        let portal = try await ScriptedPortal.start(self, timeout: .milliseconds(300)) { _, _ in nil }
+        let outcomes = try await portal.connector.write(ScriptedPortal.intents(0..<150))
         XCTAssertEqual(
             outcomes.map(\.summary),
             Array(repeating: "unknown_result", count: 100) + Array(repeating: "unavailable", count: 50))
@@ -142,24 +142,24 @@ final class HubSpotWritingTests: XCTestCase {
     }
 
     func testAGarbledAnswerIsUnknown() async throws {
-        let portal = try await HubSpotPortal.start(self) { _, _ in
+        let portal = try await ScriptedPortal.start(self) { _, _ in
             HTTPResponse(status: 200, contentType: "text/html", text: "<html>")
         }
-        let outcomes = try await portal.connector.write([HubSpotPortal.intent(1)])
+        let outcomes = try await portal.connector.write([ScriptedPortal.intent(1)])
         XCTAssertEqual(outcomes.map(\.summary), ["unknown_result"])
     }
 
     func testAnUnreachableServerIsNoUnknownResult() async throws {
-        let portal = try await HubSpotPortal.start(self) { request, _ in Self.accept(request) }
+        let portal = try await ScriptedPortal.start(self) { request, _ in Self.accept(request) }
         await portal.server.stop()
-        let outcomes = try await portal.connector.write([HubSpotPortal.intent(1)])
+        let outcomes = try await portal.connector.write([ScriptedPortal.intent(1)])
         XCTAssertEqual(outcomes.map(\.summary), ["unavailable"])
     }
 
     func testATextThatIsTooLongIsNotSent() async throws {
-        let portal = try await HubSpotPortal.start(self) { request, _ in Self.accept(request) }
+        let portal = try await ScriptedPortal.start(self) { request, _ in Self.accept(request) }
         let outcomes = try await portal.connector.write([
-            HubSpotPortal.intent(1, body: String(repeating: "å", count: 65_537)), HubSpotPortal.intent(2),
+            ScriptedPortal.intent(1, body: String(repeating: "å", count: 65_537)), ScriptedPortal.intent(2),
         ])
         XCTAssertEqual(outcomes.map(\.summary), ["rejected", "written"])
         XCTAssertEqual(try portal.server.bodies(of: Self.path).map { $0["inputs"]?.array?.count }, [1])
@@ -168,7 +168,7 @@ final class HubSpotWritingTests: XCTestCase {
     // MARK: Reading back
 
     private func readBack(_ intent: WriteIntent, _ properties: [String: String]?) async throws -> ReadBack {
-        let portal = try await HubSpotPortal.start(self) { _, _ in
+        let portal = try await ScriptedPortal.start(self) { _, _ in
             let results = properties.map {
                 [JSONValue.object(["id": "151", "properties": .object($0.mapValues(JSONValue.string))])]
             }
@@ -179,7 +179,7 @@ final class HubSpotWritingTests: XCTestCase {
     }
 
     func testReadingBack() async throws {
-        let intent = HubSpotPortal.intent(151, body: "Mira,\nhello")
+        let intent = ScriptedPortal.intent(151, body: "Mira,\nhello")
         let written = [
             "leadwright_id": intent.id, "leadwright_fingerprint": intent.fingerprint,
             "leadwright_subject": "A quieter rollout", "leadwright_body": "Mira,\nhello",

@@ -4,7 +4,9 @@ import Pipeline
 import XCTest
 
 final class EventRouteTests: XCTestCase {
-    private func event(_ kind: EventKind, hasLead: Bool = true, needsLookup: Bool = false, _ details: [String: String] = [:])
+    private func event(
+        _ kind: EventKind, hasLead: Bool = true, needsLookup: Bool = false, _ details: [String: String] = [:]
+    )
         -> CRMEvent
     {
         let lead = LeadIdentity(system: .hubspot, account: "1", objectType: "contact", objectID: "151")

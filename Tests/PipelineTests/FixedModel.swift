@@ -16,10 +16,11 @@ final class FixedModel: LanguageModel {
     }
 
     func generate(_ request: GenerationRequest) async throws(LanguageModelError) -> GenerationOutput {
-        await before(calls.withLock { calls in
-            calls += 1
-            return calls
-        })
+        await before(
+            calls.withLock { calls in
+                calls += 1
+                return calls
+            })
         var texts: [String] = []
         var slots: [SlotResult] = []
         for segment in request.segments {
@@ -29,7 +30,8 @@ final class FixedModel: LanguageModel {
                 texts.append(slot.variants[0])
                 slots.append(
                     SlotResult(
-                        name: slot.name, mode: .choose, outcome: .stood, text: slot.variants[0], attempts: 1, reasons: [],
+                        name: slot.name, mode: .choose, outcome: .stood, text: slot.variants[0], attempts: 1,
+                        reasons: [],
                         score: 0))
             case .write(let slot):
                 let verdict = slot.check(sentence)

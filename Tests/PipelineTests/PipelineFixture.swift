@@ -122,7 +122,9 @@ final class PipelineFixture: Sendable {
         try await database.pool.query(sql).first?.decode(Value.self)
     }
 
-    static func playbook(events: [JSONValue] = ["lead.created", "stage.changed"], experiment: JSONValue? = nil) -> JSONValue {
+    static func playbook(events: [JSONValue] = ["lead.created", "stage.changed"], experiment: JSONValue? = nil)
+        -> JSONValue
+    {
         var playbook: [String: JSONValue] = [
             "kind": "playbook", "tenant": "acme", "name": "welcome", "content": "nurture_email",
             "when": ["events": .array(events), "stages": ["lead", "marketingqualifiedlead"]], "valid_for": "P3D",
@@ -133,7 +135,7 @@ final class PipelineFixture: Sendable {
                     "part": "body",
                     "pieces": [
                         ["text": "{lead.first_name},\n\n"], ["choose": "opening", "variants": ["First.", "Second."]],
-                        ["text": "\n\nThis is for the stage {stage}.\n\n{signature}"],
+                        ["text": "\n\n{voice.cta}\n\n{voice.signature}"],
                     ],
                 ],
             ],
@@ -146,7 +148,13 @@ final class PipelineFixture: Sendable {
         [
             [
                 "kind": "tenant", "name": "acme", "title": "Acme",
-                "voice": ["name": "Acme", "language": "en", "rules": ["Plain."], "signature": "The Acme team"],
+                "voice": [
+                    "name": "Acme", "language": "en", "rules": ["Plain."], "signature": "The Acme team",
+                    "cta": [
+                        "lead": "This is for the stage lead.",
+                        "marketingqualifiedlead": "This is for the stage marketingqualifiedlead.",
+                    ],
+                ],
             ],
             [
                 "kind": "connection", "tenant": "acme", "name": "acme-hubspot", "system": "hubspot",

@@ -10,10 +10,10 @@ import XCTest
 
 final class SalesforceCallTests: XCTestCase {
     private func failure(
-        _ org: SalesforceOrg, file: StaticString = #filePath, line: UInt = #line
+        _ org: ScriptedOrg, file: StaticString = #filePath, line: UInt = #line
     ) async throws -> CRMError {
         do {
-            _ = try await org.connector.read([SalesforceOrg.lead(1)], known: [:])
+            _ = try await org.connector.read([ScriptedOrg.lead(1)], known: [:])
         } catch {
             return error
         }
@@ -32,11 +32,11 @@ final class SalesforceCallTests: XCTestCase {
 
     func testSignedAssertion() async throws {
         let key = try RSAPrivateKey.generate()
-        let org = try await SalesforceOrg.start(
+        let org = try await ScriptedOrg.start(
             self, credentials: ["consumer_key": "3MVG9", "private_key": key.privatePEM],
             options: ["username": "integration@fjord.example", "audience": "https://test.salesforce.com"]
-        ) { _ in SalesforceOrg.rows([]) }
-        _ = try await org.connector.read([SalesforceOrg.lead(1)], known: [:])
+        ) { _ in ScriptedOrg.rows([]) }
+        _ = try await org.connector.read([ScriptedOrg.lead(1)], known: [:])
         let login = try XCTUnwrap(org.server.requests.first)
         let form = Dictionary(
             FormEncoding.decode(String(decoding: login.body, as: UTF8.self)).map { ($0.name, $0.value) }
@@ -52,8 +52,8 @@ final class SalesforceCallTests: XCTestCase {
     }
 
     func testClientCredentials() async throws {
-        let org = try await SalesforceOrg.start(self) { _ in SalesforceOrg.rows([]) }
-        _ = try await org.connector.read([SalesforceOrg.lead(1)], known: [:])
+        let org = try await ScriptedOrg.start(self) { _ in ScriptedOrg.rows([]) }
+        _ = try await org.connector.read([ScriptedOrg.lead(1)], known: [:])
         let login = try XCTUnwrap(org.server.requests.first)
         XCTAssertEqual(
             login.headers["Authorization"], "Basic \(Data("key:secret".utf8).base64EncodedString())")
@@ -64,22 +64,22 @@ final class SalesforceCallTests: XCTestCase {
     }
 
     func testAnEndedSessionIsReplacedOnceForAllCalls() async throws {
-        let org = try await SalesforceOrg.start(self) { request in
+        let org = try await ScriptedOrg.start(self) { request in
             request.headers["Authorization"] == "Bearer t-2"
-                ? SalesforceOrg.rows([]) : SalesforceOrg.problem(401, "INVALID_SESSION_ID")
+                ? ScriptedOrg.rows([]) : ScriptedOrg.problem(401, "INVALID_SESSION_ID")
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<8 {
-                group.addTask { _ = try await org.connector.read([SalesforceOrg.lead(number)], known: [:]) }
+                group.addTask { _ = try await org.connector.read([ScriptedOrg.lead(number)], known: [:]) }
             }
             try await group.waitForAll()
         }
-        XCTAssertEqual(org.server.requests.count { $0.path == SalesforceOrg.loginPath }, 2)
+        XCTAssertEqual(org.server.requests.count { $0.path == ScriptedOrg.loginPath }, 2)
     }
 
     func testASessionThatIsNeverAcceptedDoesNotLoop() async throws {
-        let org = try await SalesforceOrg.start(self) { _ in
-            SalesforceOrg.problem(401, "INVALID_SESSION_ID", "This session is not valid for use with the REST API")
+        let org = try await ScriptedOrg.start(self) { _ in
+            ScriptedOrg.problem(401, "INVALID_SESSION_ID", "This session is not valid for use with the REST API")
         }
         let error = try await failure(org)
         XCTAssertEqual(error.code, .unauthorized)
@@ -87,19 +87,19 @@ final class SalesforceCallTests: XCTestCase {
     }
 
     func testRefusedLoginsAndMissingCredentials() async throws {
-        let refused = try await SalesforceOrg.start(
+        let refused = try await ScriptedOrg.start(
             self, login: { _ in .json(400, ["error": "invalid_grant", "error_description": "audience is invalid"]) }
         ) { _ in nil }
         let error = try await failure(refused)
         XCTAssertEqual(error.code, .unauthorized)
         XCTAssertTrue(error.message.contains("invalid_grant"), error.message)
-        let down = try await SalesforceOrg.start(self, login: { _ in HTTPResponse(status: 503) }) { _ in nil }
+        let down = try await ScriptedOrg.start(self, login: { _ in HTTPResponse(status: 503) }) { _ in nil }
         let unavailable = try await failure(down)
         XCTAssertEqual(unavailable.code, .unavailable)
         for credentials in [
             [:], ["consumer_key": "k"], ["consumer_key": "k", "private_key": "no key"],
         ] {
-            let org = try await SalesforceOrg.start(self, credentials: credentials, options: ["username": "u"]) { _ in
+            let org = try await ScriptedOrg.start(self, credentials: credentials, options: ["username": "u"]) { _ in
                 nil
             }
             let error = try await failure(org)
@@ -121,17 +121,17 @@ final class SalesforceCallTests: XCTestCase {
             (404, "ENTITY_IS_DELETED", .notFound, .giveUp), (502, "", .unavailable, .retry),
             (300, "", .rejected, .giveUp), (403, "", .forbidden, .giveUp),
         ] {
-            let org = try await SalesforceOrg.start(self) { _ in SalesforceOrg.problem(status, name, "mira@fjord") }
+            let org = try await ScriptedOrg.start(self) { _ in ScriptedOrg.problem(status, name, "mira@fjord") }
             let error = try await failure(org)
             XCTAssertEqual(error.code, code, name)
             XCTAssertEqual(error.remedy, remedy, name)
             XCTAssertFalse("\(error)".contains("mira"), "\(error)")
         }
         let lockRow = try Fixture.data("error-lock-row.json")
-        let locked = try await SalesforceOrg.start(self) { _ in HTTPResponse(status: 400, body: lockRow) }
+        let locked = try await ScriptedOrg.start(self) { _ in HTTPResponse(status: 400, body: lockRow) }
         let error = try await failure(locked)
         XCTAssertEqual(error.code, .conflict)
-        let garbled = try await SalesforceOrg.start(self) { _ in
+        let garbled = try await ScriptedOrg.start(self) { _ in
             HTTPResponse(status: 200, contentType: "text/html", text: "<html>")
         }
         let malformed = try await failure(garbled)
@@ -139,32 +139,32 @@ final class SalesforceCallTests: XCTestCase {
     }
 
     func testDailyUsageIsTold() async throws {
-        let org = try await SalesforceOrg.start(self) { _ in
-            var response = SalesforceOrg.rows([])
+        let org = try await ScriptedOrg.start(self) { _ in
+            var response = ScriptedOrg.rows([])
             response.headers["Sforce-Limit-Info"] = "api-bursts=1/750; api-usage=10018/100000"
             return response
         }
-        _ = try await org.connector.read([SalesforceOrg.lead(1)], known: [:])
+        _ = try await org.connector.read([ScriptedOrg.lead(1)], known: [:])
         let budget = org.budgets.seen.withLock { $0.first }
         XCTAssertEqual(budget?.limit, 100_000)
         XCTAssertEqual(budget?.remaining, 89_982)
     }
 
     func testLongResultsAreFollowed() async throws {
-        let org = try await SalesforceOrg.start(self) { request in
-            if let soql = SalesforceOrg.soql(request) {
-                guard soql.contains("FROM Lead") else { return SalesforceOrg.rows([]) }
+        let org = try await ScriptedOrg.start(self) { request in
+            if let soql = ScriptedOrg.soql(request) {
+                guard soql.contains("FROM Lead") else { return ScriptedOrg.rows([]) }
                 return .json(
                     200,
                     [
                         "done": false, "nextRecordsUrl": "/services/data/v67.0/query/01g-1",
-                        "records": [["Id": .string(SalesforceOrg.lead(1).objectID)]],
+                        "records": [["Id": .string(ScriptedOrg.lead(1).objectID)]],
                     ])
             }
-            return SalesforceOrg.rows([["Id": .string(SalesforceOrg.lead(2).objectID)]])
+            return ScriptedOrg.rows([["Id": .string(ScriptedOrg.lead(2).objectID)]])
         }
-        let readings = try await org.connector.read([SalesforceOrg.lead(1), SalesforceOrg.lead(2)], known: [:])
-        XCTAssertNotEqual(readings[SalesforceOrg.lead(1)], .gone)
-        XCTAssertNotEqual(readings[SalesforceOrg.lead(2)], .gone)
+        let readings = try await org.connector.read([ScriptedOrg.lead(1), ScriptedOrg.lead(2)], known: [:])
+        XCTAssertNotEqual(readings[ScriptedOrg.lead(1)], .gone)
+        XCTAssertNotEqual(readings[ScriptedOrg.lead(2)], .gone)
     }
 }

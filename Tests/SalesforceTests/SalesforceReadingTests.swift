@@ -12,14 +12,14 @@ final class SalesforceReadingTests: XCTestCase {
         fields: [String: String] = [:]
     ) async throws -> LeadReading? {
         let row = row.merging(["Id": .string(lead.objectID)]) { $1 }
-        let org = try await SalesforceOrg.start(self, options: options, fields: fields) { _ in
-            SalesforceOrg.rows([.object(row)])
+        let org = try await ScriptedOrg.start(self, options: options, fields: fields) { _ in
+            ScriptedOrg.rows([.object(row)])
         }
         return try await org.connector.read([lead], known: [:])[lead]
     }
 
     func testALeadAsItStands() async throws {
-        let lead = SalesforceOrg.lead(1)
+        let lead = ScriptedOrg.lead(1)
         let reading = try await read(
             lead,
             as: [
@@ -39,7 +39,7 @@ final class SalesforceReadingTests: XCTestCase {
     }
 
     func testAContactHasAnAccountAndAConfiguredStage() async throws {
-        let contact = SalesforceOrg.lead(1, type: "Contact")
+        let contact = ScriptedOrg.lead(1, type: "Contact")
         let row: [String: JSONValue] = [
             "Account": ["Name": "Fjord & Fell", "Industry": nil], "HasOptedOutOfEmail": false, "IsEmailBounced": false,
         ]
@@ -62,7 +62,7 @@ final class SalesforceReadingTests: XCTestCase {
                 .refused("Individual.HasOptedOutSolicit")
             ), (["Individual": nil], ["individuals": "true"], .granted),
         ] as [([String: JSONValue], [String: String], Consent)] {
-            guard case .found(let record)? = try await read(SalesforceOrg.lead(1), as: row, options: options) else {
+            guard case .found(let record)? = try await read(ScriptedOrg.lead(1), as: row, options: options) else {
                 return XCTFail("must be found")
             }
             XCTAssertEqual(record.consent, expected, "\(row)")
@@ -71,14 +71,14 @@ final class SalesforceReadingTests: XCTestCase {
 
     /// Salesforce refuses a whole query for one hidden column; the others are read without it.
     func testAHiddenOptOutIsNoConsent() async throws {
-        let lead = SalesforceOrg.lead(1)
-        let org = try await SalesforceOrg.start(self) { request in
-            let soql = SalesforceOrg.soql(request) ?? ""
+        let lead = ScriptedOrg.lead(1)
+        let org = try await ScriptedOrg.start(self) { request in
+            let soql = ScriptedOrg.soql(request) ?? ""
             for column in ["HasOptedOutOfEmail", "Industry"] where soql.contains(column) {
-                return SalesforceOrg.problem(
+                return ScriptedOrg.problem(
                     400, "INVALID_FIELD", "\nERROR at Row:1:Column:8\nNo such column '\(column)' on entity 'Lead'.")
             }
-            return SalesforceOrg.rows([["Id": .string(lead.objectID), "FirstName": "Mira"]])
+            return ScriptedOrg.rows([["Id": .string(lead.objectID), "FirstName": "Mira"]])
         }
         guard case .found(let record)? = try await org.connector.read([lead], known: [:])[lead],
             case .unknown(let reason) = record.consent
@@ -89,11 +89,11 @@ final class SalesforceReadingTests: XCTestCase {
     }
 
     func testAnUnknownRefusalIsReported() async throws {
-        let org = try await SalesforceOrg.start(self) { _ in
-            SalesforceOrg.problem(400, "INVALID_FIELD", "something else")
+        let org = try await ScriptedOrg.start(self) { _ in
+            ScriptedOrg.problem(400, "INVALID_FIELD", "something else")
         }
         do {
-            _ = try await org.connector.read([SalesforceOrg.lead(1)], known: [:])
+            _ = try await org.connector.read([ScriptedOrg.lead(1)], known: [:])
             XCTFail("must be refused")
         } catch {
             XCTAssertEqual(error.code, .rejected)
@@ -101,38 +101,38 @@ final class SalesforceReadingTests: XCTestCase {
     }
 
     func testConvertedMergedAndGone() async throws {
-        let contact = SalesforceOrg.lead(7, type: "Contact")
+        let contact = ScriptedOrg.lead(7, type: "Contact")
         let converted = try await read(
-            SalesforceOrg.lead(1), as: ["IsConverted": true, "ConvertedContactId": .string(contact.objectID)])
+            ScriptedOrg.lead(1), as: ["IsConverted": true, "ConvertedContactId": .string(contact.objectID)])
         XCTAssertEqual(converted, .merged(into: contact))
 
-        let org = try await SalesforceOrg.start(self) { request in
-            guard request.path.hasSuffix("/queryAll") else { return SalesforceOrg.rows([]) }
-            return SalesforceOrg.rows([
+        let org = try await ScriptedOrg.start(self) { request in
+            guard request.path.hasSuffix("/queryAll") else { return ScriptedOrg.rows([]) }
+            return ScriptedOrg.rows([
                 [
-                    "Id": .string(SalesforceOrg.lead(1).objectID),
-                    "MasterRecordId": .string(SalesforceOrg.lead(9).objectID),
-                ], ["Id": .string(SalesforceOrg.lead(2).objectID), "MasterRecordId": nil],
+                    "Id": .string(ScriptedOrg.lead(1).objectID),
+                    "MasterRecordId": .string(ScriptedOrg.lead(9).objectID),
+                ], ["Id": .string(ScriptedOrg.lead(2).objectID), "MasterRecordId": nil],
             ])
         }
         let nonsense = LeadIdentity(
             system: .salesforce, account: "", objectType: "Lead", objectID: "') OR Id != ('")
         let readings = try await org.connector.read(
-            [SalesforceOrg.lead(1), SalesforceOrg.lead(2), SalesforceOrg.lead(3), nonsense], known: [:])
-        XCTAssertEqual(readings[SalesforceOrg.lead(1)], .merged(into: SalesforceOrg.lead(9)))
-        XCTAssertEqual(readings[SalesforceOrg.lead(2)], .gone)
-        XCTAssertEqual(readings[SalesforceOrg.lead(3)], .gone)
+            [ScriptedOrg.lead(1), ScriptedOrg.lead(2), ScriptedOrg.lead(3), nonsense], known: [:])
+        XCTAssertEqual(readings[ScriptedOrg.lead(1)], .merged(into: ScriptedOrg.lead(9)))
+        XCTAssertEqual(readings[ScriptedOrg.lead(2)], .gone)
+        XCTAssertEqual(readings[ScriptedOrg.lead(3)], .gone)
         XCTAssertEqual(readings[nonsense], .gone)
-        XCTAssertFalse(org.calls.contains { SalesforceOrg.soql($0)?.contains("OR Id") == true })
+        XCTAssertFalse(org.calls.contains { ScriptedOrg.soql($0)?.contains("OR Id") == true })
     }
 
     func testManyLeadsAreReadInFewCalls() async throws {
-        let org = try await SalesforceOrg.start(self) { request in
-            let soql = SalesforceOrg.soql(request) ?? ""
+        let org = try await ScriptedOrg.start(self) { request in
+            let soql = ScriptedOrg.soql(request) ?? ""
             let ids = soql.split(separator: "'").filter { SalesforceID(String($0)) != nil }
-            return SalesforceOrg.rows(ids.map { ["Id": .string(String($0))] })
+            return ScriptedOrg.rows(ids.map { ["Id": .string(String($0))] })
         }
-        let leads = (0..<450).map { SalesforceOrg.lead($0) }
+        let leads = (0..<450).map { ScriptedOrg.lead($0) }
         let readings = try await org.connector.read(leads, known: [:])
         XCTAssertEqual(readings.values.count { $0 != .gone }, 450)
         XCTAssertEqual(org.calls.count, 3)
@@ -141,9 +141,9 @@ final class SalesforceReadingTests: XCTestCase {
     // MARK: Looking up
 
     private func resolve(_ event: CRMEvent, _ tables: [String: [JSONValue]]) async throws -> [CRMEvent] {
-        let org = try await SalesforceOrg.start(self) { request in
-            let soql = SalesforceOrg.soql(request) ?? ""
-            return SalesforceOrg.rows(tables.first { soql.contains("FROM \($0.key) ") }?.value ?? [])
+        let org = try await ScriptedOrg.start(self) { request in
+            let soql = ScriptedOrg.soql(request) ?? ""
+            return ScriptedOrg.rows(tables.first { soql.contains("FROM \($0.key) ") }?.value ?? [])
         }
         return try await org.connector.resolve(event)
     }
@@ -156,15 +156,15 @@ final class SalesforceReadingTests: XCTestCase {
 
     /// The lead that became the opportunity, and other people's roles, but not the lead's own contact once more.
     func testAnOpportunityConcernsItsPeople() async throws {
-        let own = SalesforceOrg.lead(1, type: "Contact")
-        let other = SalesforceOrg.lead(2, type: "Contact")
+        let own = ScriptedOrg.lead(1, type: "Contact")
+        let other = ScriptedOrg.lead(2, type: "Contact")
         let events = try await resolve(
             event(.stageChanged, "Opportunity", "0067Q00000Opp01QAB"),
             [
                 "Opportunity": [["IsWon": true, "IsClosed": true]],
                 "Lead": [
                     [
-                        "Id": .string(SalesforceOrg.lead(1).objectID), "ConvertedContactId": .string(own.objectID),
+                        "Id": .string(ScriptedOrg.lead(1).objectID), "ConvertedContactId": .string(own.objectID),
                     ]
                 ],
                 "OpportunityContactRole": [
@@ -173,14 +173,14 @@ final class SalesforceReadingTests: XCTestCase {
                 ],
             ])
         XCTAssertEqual(events.map(\.kind), [.dealWon, .dealWon])
-        XCTAssertEqual(events.map(\.lead), [SalesforceOrg.lead(1), other])
+        XCTAssertEqual(events.map(\.lead), [ScriptedOrg.lead(1), other])
         XCTAssertEqual(events.map(\.needsLookup), [false, false])
     }
 
     func testAConvertedContactIsNoNewPerson() async throws {
-        let contact = SalesforceOrg.lead(1, type: "Contact")
+        let contact = ScriptedOrg.lead(1, type: "Contact")
         let created = event(.leadCreated, "Contact", contact.objectID, lead: contact)
-        let converted = try await resolve(created, ["Lead": [["Id": .string(SalesforceOrg.lead(1).objectID)]]])
+        let converted = try await resolve(created, ["Lead": [["Id": .string(ScriptedOrg.lead(1).objectID)]]])
         XCTAssertTrue(converted.isEmpty)
         let new = try await resolve(created, [:])
         XCTAssertEqual(new.map(\.lead), [contact])
@@ -188,14 +188,14 @@ final class SalesforceReadingTests: XCTestCase {
     }
 
     func testIndividualsAndMails() async throws {
-        let contact = SalesforceOrg.lead(1, type: "Contact")
+        let contact = ScriptedOrg.lead(1, type: "Contact")
         let forgotten = try await resolve(
             event(.privacyDeleted, "Individual", "0PK7Q000000Ind1WAC"),
             [
-                "Lead": [["Id": .string(SalesforceOrg.lead(1).objectID)]],
+                "Lead": [["Id": .string(ScriptedOrg.lead(1).objectID)]],
                 "Contact": [["Id": .string(contact.objectID)]],
             ])
-        XCTAssertEqual(forgotten.map(\.lead), [SalesforceOrg.lead(1), contact])
+        XCTAssertEqual(forgotten.map(\.lead), [ScriptedOrg.lead(1), contact])
         let reply = try await resolve(
             event(.emailReplied, "EmailMessage", "02s7Q00000Mail1QAB"),
             ["EmailMessageRelation": [["RelationId": .string(contact.objectID)], ["RelationId": "0057Q000000Usr1QAC"]]])

@@ -7,7 +7,7 @@ import Salesforce
 import XCTest
 
 final class SalesforceWritingTests: XCTestCase {
-    private static let path = "\(SalesforceOrg.data)/composite/sobjects/Leadwright_Content__c/Leadwright_Key__c"
+    private static let path = "\(ScriptedOrg.data)/composite/sobjects/Leadwright_Content__c/Leadwright_Key__c"
 
     private static func records(_ request: HTTPRequest) -> [JSONValue] {
         (try? JSONValue(parsing: request.body))?["records"]?.array ?? []
@@ -23,9 +23,9 @@ final class SalesforceWritingTests: XCTestCase {
     }
 
     func testRecord() async throws {
-        let org = try await SalesforceOrg.start(self) { Self.accept($0) }
+        let org = try await ScriptedOrg.start(self) { Self.accept($0) }
         let outcomes = try await org.connector.write([
-            SalesforceOrg.intent(1), SalesforceOrg.intent(2, type: "Contact"),
+            ScriptedOrg.intent(1), ScriptedOrg.intent(2, type: "Contact"),
         ])
         guard case .written(let location, let receipt) = outcomes[0] else { return XCTFail("must be written") }
         XCTAssertEqual(location, "Leadwright_Content__c a0Xgeneration-1")
@@ -40,7 +40,7 @@ final class SalesforceWritingTests: XCTestCase {
             record,
             [
                 "attributes": ["type": "Leadwright_Content__c"], "Leadwright_Key__c": "generation-1",
-                "Lead__c": .string(SalesforceOrg.lead(1).objectID), "Kind__c": "nurture_email",
+                "Lead__c": .string(ScriptedOrg.lead(1).objectID), "Kind__c": "nurture_email",
                 "Stage__c": "marketingqualifiedlead", "Subject__c": "A quieter rollout", "Body__c": "Mira, …",
                 "Content__c": #"{"body":"Mira, …","subject":"A quieter rollout"}"#,
                 "Generated_At__c": "2026-11-19T14:53:20.000Z",
@@ -49,15 +49,15 @@ final class SalesforceWritingTests: XCTestCase {
     }
 
     func testBatchesAreFilled() async throws {
-        let org = try await SalesforceOrg.start(self) { Self.accept($0) }
-        let outcomes = try await org.connector.write((0..<450).map { SalesforceOrg.intent($0) })
+        let org = try await ScriptedOrg.start(self) { Self.accept($0) }
+        let outcomes = try await org.connector.write((0..<450).map { ScriptedOrg.intent($0) })
         XCTAssertEqual(outcomes.map(\.summary), Array(repeating: "written", count: 450))
         XCTAssertEqual(try org.server.bodies(of: Self.path).map { $0["records"]?.array?.count }, [200, 200, 50])
     }
 
     /// HTTP says 200, and each record has a result of its own.
     func testResultsBelongToTheirRecords() async throws {
-        let org = try await SalesforceOrg.start(self) { request in
+        let org = try await ScriptedOrg.start(self) { request in
             .json(
                 200,
                 .array(
@@ -75,28 +75,28 @@ final class SalesforceWritingTests: XCTestCase {
                     }))
         }
         // In reverse order, because the connector sorts them by lead.
-        let outcomes = try await org.connector.write((0..<4).reversed().map { SalesforceOrg.intent($0) })
+        let outcomes = try await org.connector.write((0..<4).reversed().map { ScriptedOrg.intent($0) })
         XCTAssertEqual(outcomes.map(\.summary), ["unknown_result", "conflict", "rejected", "written"])
         guard case .failed(let error) = outcomes[2] else { return XCTFail("must fail") }
         XCTAssertEqual(error.field, "Subject__c")
     }
 
     func testARefusedBatchIsHalved() async throws {
-        let org = try await SalesforceOrg.start(self) { request in
+        let org = try await ScriptedOrg.start(self) { request in
             Self.records(request).contains { $0["Leadwright_Key__c"] == "generation-63" }
-                ? SalesforceOrg.problem(400, "MALFORMED_ID") : Self.accept(request)
+                ? ScriptedOrg.problem(400, "MALFORMED_ID") : Self.accept(request)
         }
-        let outcomes = try await org.connector.write((0..<200).map { SalesforceOrg.intent($0) })
+        let outcomes = try await org.connector.write((0..<200).map { ScriptedOrg.intent($0) })
         XCTAssertEqual(outcomes.enumerated().filter { $0.element.summary != "written" }.map(\.offset), [63])
         XCTAssertLessThanOrEqual(org.calls.count, 1 + 2 * 8)
     }
 
     func testAMissingObjectFailsItsIntentsAlone() async throws {
-        let org = try await SalesforceOrg.start(self) { request in
-            request.path.contains("Other__c") ? SalesforceOrg.problem(404, "NOT_FOUND") : Self.accept(request)
+        let org = try await ScriptedOrg.start(self) { request in
+            request.path.contains("Other__c") ? ScriptedOrg.problem(404, "NOT_FOUND") : Self.accept(request)
         }
         let outcomes = try await org.connector.write(
-            (0..<100).map { SalesforceOrg.intent($0, object: $0 < 50 ? "Other__c" : "Leadwright_Content__c") })
+            (0..<100).map { ScriptedOrg.intent($0, object: $0 < 50 ? "Other__c" : "Leadwright_Content__c") })
         XCTAssertEqual(
             outcomes.map(\.summary),
             Array(repeating: "not_found", count: 50) + Array(repeating: "written", count: 50))
@@ -104,15 +104,15 @@ final class SalesforceWritingTests: XCTestCase {
     }
 
     func testALimitEndsTheWriting() async throws {
-        let org = try await SalesforceOrg.start(self) { _ in SalesforceOrg.problem(403, "REQUEST_LIMIT_EXCEEDED") }
-        let outcomes = try await org.connector.write((0..<300).map { SalesforceOrg.intent($0) })
+        let org = try await ScriptedOrg.start(self) { _ in ScriptedOrg.problem(403, "REQUEST_LIMIT_EXCEEDED") }
+        let outcomes = try await org.connector.write((0..<300).map { ScriptedOrg.intent($0) })
         XCTAssertEqual(Set(outcomes.map(\.summary)), ["rate_limited"])
         XCTAssertEqual(org.calls.count, 1)
     }
 
     func testALostAnswerIsUnknown() async throws {
-        let org = try await SalesforceOrg.start(self, timeout: .milliseconds(300)) { _ in nil }
-        let outcomes = try await org.connector.write((0..<250).map { SalesforceOrg.intent($0) })
+        let org = try await ScriptedOrg.start(self, timeout: .milliseconds(300)) { _ in nil }
+        let outcomes = try await org.connector.write((0..<250).map { ScriptedOrg.intent($0) })
         XCTAssertEqual(
             outcomes.map(\.summary),
             Array(repeating: "unknown_result", count: 200) + Array(repeating: "unavailable", count: 50))
@@ -120,8 +120,8 @@ final class SalesforceWritingTests: XCTestCase {
 
     func testAnAnswerThatSaysNothingIsUnknown() async throws {
         for body in ["[]", "{}", "<html>"] {
-            let org = try await SalesforceOrg.start(self) { _ in HTTPResponse(status: 200, body: Data(body.utf8)) }
-            let outcomes = try await org.connector.write([SalesforceOrg.intent(1)])
+            let org = try await ScriptedOrg.start(self) { _ in HTTPResponse(status: 200, body: Data(body.utf8)) }
+            let outcomes = try await org.connector.write([ScriptedOrg.intent(1)])
             XCTAssertEqual(outcomes.map(\.summary), ["unknown_result"], body)
         }
     }
@@ -137,9 +137,9 @@ final class SalesforceWritingTests: XCTestCase {
             ]
         }
         let rows = [row(1, body: "Mira, …\r\n"), row(2, body: "edited")]
-        let org = try await SalesforceOrg.start(self) { _ in SalesforceOrg.rows(rows) }
+        let org = try await ScriptedOrg.start(self) { _ in ScriptedOrg.rows(rows) }
         let found = try await org.connector.readBack([
-            SalesforceOrg.intent(2), SalesforceOrg.intent(3), SalesforceOrg.intent(1),
+            ScriptedOrg.intent(2), ScriptedOrg.intent(3), ScriptedOrg.intent(1),
         ])
         XCTAssertEqual(
             found,
@@ -147,19 +147,42 @@ final class SalesforceWritingTests: XCTestCase {
                 .different(location: "Leadwright_Content__c a0X"), .absent,
                 .present(location: "Leadwright_Content__c a0X"),
             ])
-        let soql = try XCTUnwrap(org.calls.first.flatMap(SalesforceOrg.soql))
+        let soql = try XCTUnwrap(org.calls.first.flatMap(ScriptedOrg.soql))
         XCTAssertTrue(soql.hasSuffix("IN ('generation-2','generation-3','generation-1')"), soql)
     }
 
     func testKeysAreEscaped() async throws {
-        let org = try await SalesforceOrg.start(self) { _ in SalesforceOrg.rows([]) }
-        var intent = SalesforceOrg.intent(1)
+        let org = try await ScriptedOrg.start(self) { _ in ScriptedOrg.rows([]) }
+        var intent = ScriptedOrg.intent(1)
         intent.id = #"it's \ here"#
         _ = try await org.connector.readBack([intent])
-        XCTAssertTrue(org.calls.first.flatMap(SalesforceOrg.soql)?.hasSuffix(#"IN ('it\'s \\ here')"#) == true)
+        XCTAssertTrue(org.calls.first.flatMap(ScriptedOrg.soql)?.hasSuffix(#"IN ('it\'s \\ here')"#) == true)
     }
 
     // MARK: Setting up
+
+    /// What is written and looked for is what Connectors/salesforce deploys and grants.
+    func testPublishedFieldsAreTheWrittenOnes() async throws {
+        let project = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../../Connectors/salesforce/force-app/main/default")
+        let folder = project.appendingPathComponent("objects/Leadwright_Content__c/fields")
+        let published = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            .map { String($0.prefix { $0 != "." }) }
+        let org = try await ScriptedOrg.start(self) { request in
+            guard request.method == "GET" else { return Self.accept(request) }
+            return .json(
+                200, ["fields": .array(published.map { ["name": .string($0), "externalId": true, "unique": true] })])
+        }
+        _ = try await org.connector.write([ScriptedOrg.intent(1), ScriptedOrg.intent(2, type: "Contact")])
+        let records = try XCTUnwrap(org.calls.first.map(Self.records))
+        XCTAssertEqual(Set(records.flatMap { $0.object?.keys.map { $0 } ?? [] }), Set(published + ["attributes"]))
+        let steps = try await org.connector.connect().filter { $0.subject.contains("Leadwright_Content__c") }
+        XCTAssertEqual(Set(steps.map(\.state)), [.present])
+        let permissions = try String(
+            contentsOf: project.appendingPathComponent("permissionsets/Leadwright.permissionset-meta.xml"),
+            encoding: .utf8)
+        for field in published { XCTAssertTrue(permissions.contains("<field>Leadwright_Content__c.\(field)</field>")) }
+    }
 
     func testConnectSaysWhatToDeploy() async throws {
         let names = [
@@ -169,7 +192,7 @@ final class SalesforceWritingTests: XCTestCase {
         let fields = names.map { name -> JSONValue in
             ["name": .string(name), "externalId": .bool(name == names[0]), "unique": .bool(name == names[0])]
         }
-        let complete = try await SalesforceOrg.start(self) { request in
+        let complete = try await ScriptedOrg.start(self) { request in
             request.path.contains("Leadwright_Content__c")
                 ? .json(200, ["fields": .array(fields)]) : .json(200, ["fields": [["name": "HasOptedOutOfEmail"]]])
         }
@@ -177,7 +200,7 @@ final class SalesforceWritingTests: XCTestCase {
         XCTAssertEqual(Set(steps.map(\.state)), [.present], "\(steps)")
         XCTAssertEqual(steps.count, 1 + names.count + 2)
 
-        let partial = try await SalesforceOrg.start(self) { request in
+        let partial = try await ScriptedOrg.start(self) { request in
             request.path.contains("Leadwright_Content__c")
                 ? .json(200, ["fields": .array(Array(fields.dropFirst().dropLast()))]) : .json(200, ["fields": []])
         }
@@ -189,7 +212,7 @@ final class SalesforceWritingTests: XCTestCase {
                 "field Lead.HasOptedOutOfEmail", "field Contact.HasOptedOutOfEmail",
             ])
 
-        let empty = try await SalesforceOrg.start(self) { _ in SalesforceOrg.problem(404, "NOT_FOUND") }
+        let empty = try await ScriptedOrg.start(self) { _ in ScriptedOrg.problem(404, "NOT_FOUND") }
         let first = try await empty.connector.connect()[0]
         XCTAssertEqual(first.state, .missing)
         XCTAssertTrue(first.detail.contains("Connectors/salesforce"), first.detail)

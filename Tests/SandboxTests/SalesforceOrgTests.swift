@@ -157,6 +157,30 @@ final class SalesforceOrgTests: XCTestCase {
         XCTAssertTrue(text.contains(row?["ConvertedOpportunityId"]?.string ?? "-"))
     }
 
+    func testEngagementCanBeChangeEventsOfRecordsThatLeadToTheLead() throws {
+        var org = org {
+            $0.channels.leadCreated = []
+            $0.channels.engagement = [.changeEvent]
+        }
+        let id = try lead(&org)
+        let body: JSONValue = [
+            "seed": 1, "probabilities": [:], "without_content": ["replied": 1, "clicked": 1, "meeting": 1],
+        ]
+        org.administer("POST", "react", body)
+        let sent = try org.deliver().map { try JSONValue(parsing: $0.body)["payload"] ?? .null }
+        let headers = sent.compactMap { $0["ChangeEventHeader"] }
+        XCTAssertEqual(headers.map { $0["entityName"] }, ["EmailMessage", "EmailMessage", "Event"])
+        XCTAssertEqual(headers.map { $0["changeType"] }, ["UPDATE", "CREATE", "CREATE"])
+        XCTAssertEqual(sent[1]["Incoming"], true)
+        XCTAssertNotNil(sent[1]["ReplyToEmailMessageId"])
+        XCTAssertEqual(sent[2]["WhoId"]?.string, id)
+        let mail = headers[1]["recordIds"]?[0]?.string ?? ""
+        let query = "SELECT RelationId FROM EmailMessageRelation WHERE EmailMessageId = '\(mail)'"
+        let path = "/services/data/v67.0/query?q=\(FormEncoding.percentEncode(query))"
+        let row = org.call("GET", path, headers: try login(&org)).body["records"]?[0]
+        XCTAssertEqual(row?["RelationId"]?.string, id)
+    }
+
     func testSessionsExpire() throws {
         var org = org { $0.sessionSeconds = 100 }
         let headers = try login(&org)

@@ -18,7 +18,7 @@
 
 /// 32 activations as two digits to the base 254, each in -127...127: x[i] ≈ scale · (254 · high[i] + low[i]).
 ///
-/// One digit is ggml's block_q8_1. With it alone this model's log-probabilities are off by 0.09 on average, with two
+/// One digit is ggml's block_q8_1. With it alone SmolLM2-135M's log-probabilities are off by 0.095 on average, with two
 /// by 0.001, and two cost the same reads of weights.
 typedef struct {
     float scale;

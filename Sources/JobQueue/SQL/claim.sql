@@ -2,21 +2,28 @@
 --
 -- $1 stage, $2 limit, $3 worker, $4 lease in seconds, $5 now or NULL for the database's clock.
 --
--- Takes the due heads of their lanes, and the jobs whose lease ran out (they are heads already). Returns one row for each
--- job it looked at: with a token it is the caller's now; without, it was stale and went to history, or its last attempt
--- was lost with its worker and it is dead.
+-- Takes the due heads of their lanes, and the jobs whose lease ran out (they are heads already). Returns one row for
+-- each job it looked at: with a token it is the caller's now; without, it was stale and went to history, or its last
+-- attempt was lost with its worker and it is dead.
 WITH
 -- MATERIALIZED fences the LIMITs in: the planner would be free to run them again for each row of the update, and then
 -- more rows than the limit are locked and claimed.
 expired AS MATERIALIZED (
-    SELECT id FROM jobs
+    SELECT id, CASE
+        WHEN valid_until <= coalesce($5::timestamptz, statement_timestamp()) THEN 'drop'
+        WHEN attempt >= max_attempts THEN 'bury'
+        ELSE 'run' END AS fate
+    FROM jobs
     WHERE state = 'running' AND stage = $1 AND leased_until <= coalesce($5::timestamptz, statement_timestamp())
     ORDER BY leased_until, id
     LIMIT $2::bigint
     FOR UPDATE SKIP LOCKED
 ),
 due AS MATERIALIZED (
-    SELECT id FROM jobs AS job
+    SELECT id, CASE
+        WHEN valid_until <= coalesce($5::timestamptz, statement_timestamp()) THEN 'drop'
+        ELSE 'run' END AS fate
+    FROM jobs AS job
     WHERE state = 'ready' AND stage = $1 AND run_at <= coalesce($5::timestamptz, statement_timestamp())
         -- Is it the head? As a scalar subquery, one probe of jobs_lane for each row; NOT EXISTS becomes an anti-join,
         -- which hashes the whole table as soon as the statistics are old.
@@ -31,11 +38,11 @@ due AS MATERIALIZED (
     FOR UPDATE OF job SKIP LOCKED
 ),
 picked AS MATERIALIZED (
-    SELECT id FROM expired UNION ALL SELECT id FROM due
+    SELECT id, fate FROM expired UNION ALL SELECT id, fate FROM due
 ),
 dropped AS (
     DELETE FROM jobs USING picked
-    WHERE jobs.id = picked.id AND jobs.valid_until <= coalesce($5::timestamptz, statement_timestamp())
+    WHERE jobs.id = picked.id AND fate = 'drop'
     RETURNING jobs.*
 ),
 recorded AS (
@@ -46,21 +53,19 @@ recorded AS (
            payload, enqueued_at
     FROM dropped
 ),
-exhausted AS (
+buried AS (
     UPDATE jobs
     SET state = 'dead', token = NULL, leased_until = NULL,
         reason = 'its worker ' || worker || ' was lost during attempt ' || attempt || ', the last one'
     FROM picked
-    WHERE jobs.id = picked.id AND state = 'running' AND attempt >= max_attempts
-        AND (valid_until > coalesce($5::timestamptz, statement_timestamp())) IS NOT FALSE
+    WHERE jobs.id = picked.id AND fate = 'bury'
 ),
 claimed AS (
     UPDATE jobs
     SET state = 'running', attempt = attempt + 1, token = nextval('job_tokens'), worker = $3,
         leased_until = coalesce($5::timestamptz, statement_timestamp()) + make_interval(secs => $4)
     FROM picked
-    WHERE jobs.id = picked.id AND (state = 'ready' OR attempt < max_attempts)
-        AND (valid_until > coalesce($5::timestamptz, statement_timestamp())) IS NOT FALSE
+    WHERE jobs.id = picked.id AND fate = 'run'
     RETURNING jobs.*
 )
 SELECT picked.id, tenant_id, connection_id, lane, attempt, max_attempts, token, payload, enqueued_at

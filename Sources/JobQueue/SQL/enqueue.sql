@@ -11,7 +11,9 @@
 WITH locked AS MATERIALIZED (
     SELECT pg_advisory_xact_lock(1818324581, bucket)
     FROM (
-        SELECT DISTINCT (hashtextextended(lane, 0) & 1023)::integer AS bucket FROM unnest($4::text[]) AS lane ORDER BY bucket
+        SELECT DISTINCT (hashtextextended(lane, 0) & 1023)::integer AS bucket
+        FROM unnest($4::text[]) AS lane
+        ORDER BY bucket
     ) AS buckets
 )
 INSERT INTO jobs (

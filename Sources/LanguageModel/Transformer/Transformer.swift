@@ -112,7 +112,10 @@ package final class Transformer: Sendable {
         let (kernels, hidden) = (self.kernels, shape.hidden)
         forEachToken(count) { [self] token in normalize(token, layer.feedForwardNorm, workspace) }  // [n][w]
         multiply(
-            [(layer.gate, workspace.gate.values), (layer.up, workspace.up)], workspace.normed, tokens: 0..<count)  // [n][h]
+            [
+                (layer.gate, workspace.gate.values),  // [n][h]
+                (layer.up, workspace.up),  // [n][h]
+            ], workspace.normed, tokens: 0..<count)
         forEachToken(count) { token in
             kernels.table.silu_product(
                 workspace.gate.row(token), workspace.up.start + token * hidden, Int64(hidden))

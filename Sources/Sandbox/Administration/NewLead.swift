@@ -17,19 +17,6 @@ package struct NewLead: Codable, Sendable, Hashable {
     /// Further values by the system's own field names. Unknown fields are created as text.
     package var fields: [String: JSONValue]?
 
-    package init(
-        firstName: String? = nil, lastName: String? = nil, email: String? = nil, company: String? = nil,
-        stage: String? = nil, consent: Bool? = nil, fields: [String: JSONValue]? = nil
-    ) {
-        self.firstName = firstName
-        self.lastName = lastName
-        self.email = email
-        self.company = company
-        self.stage = stage
-        self.consent = consent
-        self.fields = fields
-    }
-
     enum CodingKeys: String, CodingKey {
         case email, company, industry, country, language, stage, consent, fields
         case firstName = "first_name"

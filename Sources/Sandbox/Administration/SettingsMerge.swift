@@ -30,12 +30,3 @@ package enum SettingsMerge {
         return .object(members)
     }
 }
-
-/// Settings that a stand-in starts with when none are given.
-package protocol DefaultSettings {
-    init()
-}
-
-extension HubSpotSettings: DefaultSettings {}
-extension SalesforceSettings: DefaultSettings {}
-extension ZapierSettings: DefaultSettings {}

@@ -103,7 +103,8 @@ extension HubSpotPortal {
     ) throws(Refusal) -> HTTPResponse {
         let inputs = try inputs(call)
         let isTraced = inputs.allSatisfy { $0["objectWriteTraceId"]?.string != nil }
-        let before = self
+        // Kept only if needed: the first write after a copy copies the tables.
+        let before = isTraced ? nil : self
         var results: [JSONValue] = []
         var errors: [HubSpotBatchError] = []
         for input in inputs {
@@ -116,7 +117,7 @@ extension HubSpotPortal {
                 results.append(result)
                 statistics.writes += 1
             } catch {
-                guard isTraced || error.category == "OBJECT_NOT_FOUND" else {
+                if let before, error.category != "OBJECT_NOT_FOUND" {
                     self = before
                     throw whole(error)
                 }

@@ -40,7 +40,7 @@ struct HubSpotProperty: Sendable {
 
     /// Reads a definition as it is posted.
     ///
-    /// - Returns: `nil` with the first missing member's name when it is incomplete.
+    /// - Throws: ``MissingMember`` with the first member that it lacks.
     init(parsing body: JSONValue, now: Date) throws(MissingMember) {
         func text(_ key: String) throws(MissingMember) -> String {
             guard let value = body[key]?.string, !value.isEmpty else { throw MissingMember(name: key) }

@@ -1,5 +1,5 @@
 /// What can be configured about a HubSpot portal.
-package struct HubSpotSettings: Codable, Sendable, Hashable {
+package struct HubSpotSettings: SandboxSettings, Hashable {
     /// The account's id.
     package var portalID: Int64 = 8_112_233
     /// The app that the token belongs to; marks what it writes.

@@ -161,34 +161,49 @@ extension SalesforceOrg {
         throws(SalesforceProblem)
     {
         let now = JSONValue.string(Timestamp.iso8601(transaction.now))
-        let id = JSONValue.string(lead.id)
         switch event {
         case "email.opened":
-            try capture(
-                "EmailMessage",
-                ["RelatedToId": id, "IsTracked": true, "FirstOpenedDate": now, "LastOpenedDate": now],
+            let mail = try capture(
+                "EmailMessage", ["IsTracked": true, "FirstOpenedDate": now, "LastOpenedDate": now],
                 changed: ["FirstOpenedDate", "LastOpenedDate"], &transaction)
+            try relate(mail, to: lead, as: "ToAddress", &transaction)
         case "email.replied":
-            let sent = try insertSystem("EmailMessage", ["RelatedToId": id], &transaction)
-            try capture(
-                "EmailMessage",
-                ["RelatedToId": id, "Incoming": true, "ReplyToEmailMessageId": .string(sent.id)], &transaction)
+            let sent = try insertSystem("EmailMessage", [:], &transaction)
+            let reply = try capture(
+                "EmailMessage", ["Incoming": true, "ReplyToEmailMessageId": .string(sent.id)], &transaction)
+            try relate(sent, to: lead, as: "ToAddress", &transaction)
+            try relate(reply, to: lead, as: "FromAddress", &transaction)
         case "meeting.booked":
-            try capture("Event", ["WhoId": id, "StartDateTime": now, "EventSubtype": "Event"], &transaction)
+            try capture(
+                "Event", ["WhoId": .string(lead.id), "StartDateTime": now, "EventSubtype": "Event"], &transaction)
         default: break
         }
     }
 
+    /// A mail belongs to a lead through a relation; its `RelatedToId` takes no leads.
+    private mutating func relate(
+        _ mail: SalesforceRecord, to lead: SalesforceRecord, as type: String,
+        _ transaction: inout SalesforceTransaction
+    ) throws(SalesforceProblem) {
+        let values: [String: JSONValue] = [
+            "EmailMessageId": .string(mail.id), "RelationId": .string(lead.id), "RelationType": .string(type),
+            "RelationAddress": .string(lead.text("Email")), "RelationObjectType": "Lead",
+        ]
+        _ = try insertSystem("EmailMessageRelation", values, &transaction)
+    }
+
     /// Creates a record and sends its creation, or the change of some of its fields, unless the object is captured
     /// anyway.
+    @discardableResult
     private mutating func capture(
         _ name: String, _ values: [String: JSONValue], changed: [String] = [],
         _ transaction: inout SalesforceTransaction
-    ) throws(SalesforceProblem) {
+    ) throws(SalesforceProblem) -> SalesforceRecord {
         let record = try insertSystem(name, values, &transaction)
-        guard !settings.changeEvents.contains(name) else { return }
+        guard !settings.changeEvents.contains(name) else { return record }
         sendChange(
             changed.isEmpty ? "CREATE" : "UPDATE", of: [record], in: try object(name), changed: changed, &transaction)
+        return record
     }
 
     private mutating func insertSystem(

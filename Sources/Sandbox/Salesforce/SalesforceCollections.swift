@@ -105,7 +105,8 @@ extension SalesforceOrg {
                 "record limit reached. cannot submit more than 200 records into this call"
             ).refusal
         }
-        let before = self
+        // Kept only if needed: the first write after a copy copies the tables.
+        let before = allOrNone ? self : nil
         var transaction = transaction(call)
         var failures: [Int: SalesforceProblem] = [:]
         var results: [JSONValue] = []
@@ -118,7 +119,7 @@ extension SalesforceOrg {
                 results.append(error.result)
             }
         }
-        if allOrNone, !failures.isEmpty {
+        if let before, !failures.isEmpty {
             let faults = faults
             self = before
             // A lock that was met is used up, although everything else is undone.

@@ -11,7 +11,7 @@ extension SalesforceOrg {
 
     private mutating func composite(_ call: Call) throws(Refusal) -> HTTPResponse {
         let posted = try parts(call, "compositeRequest")
-        let before = self
+        let before = posted.allOrNone ? self : nil
         var answers: [String: JSONValue] = [:]
         var responses: [JSONValue] = []
         var hasFailed = false
@@ -29,7 +29,7 @@ extension SalesforceOrg {
                 "referenceId": .string(name),
             ])
         }
-        if posted.allOrNone, hasFailed {
+        if let before, hasFailed {
             self = before
             responses = responses.map { response in
                 guard (response["httpStatusCode"]?.integer ?? 0) < 300, case .object(var members) = response else {

@@ -124,7 +124,11 @@ package struct SalesforceOrg: SandboxSystem {
     var callsLeft: Int { settings.dailyLimit - callsToday }
 
     package func isWrite(_ request: HTTPRequest) -> Bool {
-        ["POST", "PATCH", "DELETE"].contains(request.method) && request.path.hasPrefix("/services/data/")
+        guard ["POST", "PATCH", "DELETE"].contains(request.method), request.path.hasPrefix("/services/data/") else {
+            return false
+        }
+        // A POST to the collection of one object reads it: the ids are too many for a query.
+        return !(request.method == "POST" && request.path.contains("/composite/sobjects/"))
     }
 
     package mutating func answer(to fault: Faults.Failure) -> HTTPResponse {

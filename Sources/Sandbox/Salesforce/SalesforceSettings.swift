@@ -1,5 +1,5 @@
 /// What can be configured about a Salesforce org.
-package struct SalesforceSettings: Codable, Sendable, Hashable {
+package struct SalesforceSettings: SandboxSettings, Hashable {
     /// The org's id, 18 characters.
     package var organizationID = "00D7Q000000PubLUAS"
     /// The app's consumer key …

@@ -81,7 +81,7 @@ extension SalesforceObject {
                 SalesforceField("ToAddress", length: 4000), SalesforceField("FirstOpenedDate", .datetime),
                 SalesforceField("LastOpenedDate", .datetime), SalesforceField("ThreadIdentifier"),
                 .reference("ReplyToEmailMessageId", to: "EmailMessage"),
-                .reference("RelatedToId", to: "Lead", "Contact", "Opportunity", "Account"),
+                .reference("RelatedToId", to: "Opportunity", "Account"),
                 .reference("ActivityId", to: "Task"),
             ]),
         SalesforceObject(

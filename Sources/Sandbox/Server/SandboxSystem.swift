@@ -9,7 +9,7 @@ package protocol SandboxSystem: Sendable {
     /// One thing that the system tells its subscribers.
     associatedtype Message: Sendable
     /// What can be configured.
-    associatedtype Settings: Codable & Sendable
+    associatedtype Settings: SandboxSettings
 
     /// What was configured.
     var settings: Settings { get }
@@ -50,6 +50,11 @@ package protocol SandboxSystem: Sendable {
     var contents: [LeadContent] { get }
     /// Answers a call under `/sandbox/` that only this system has; `nil` for an unknown one.
     mutating func administer(_ request: HTTPRequest, now: Date) throws(Refusal) -> HTTPResponse?
+}
+
+/// What can be configured about a stand-in, with its defaults.
+package protocol SandboxSettings: Codable, Sendable {
+    init()
 }
 
 /// What a stand-in answers, and what becomes of the answer on its way.

@@ -1,5 +1,5 @@
 /// What can be configured about a Zapier account.
-package struct ZapierSettings: Codable, Sendable, Hashable {
+package struct ZapierSettings: SandboxSettings, Hashable {
     /// How "Webhooks by Zapier" writes its bodies.
     package enum Encoding: String, Codable, Sendable, Hashable {
         case json

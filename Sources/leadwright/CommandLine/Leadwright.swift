@@ -4,8 +4,21 @@ import Foundation
 enum Leadwright {
     /// Every command, in the order the help shows them.
     static let commands: [Command] =
-        [.demo, .migrate, .schema, .apply, .connect, .gateway, .worker, .datasetExport, .modelTokenize]
-        + Command.sandboxes
+        [
+            .demo,
+            .migrate,
+            .schema,
+            .apply,
+            .connect,
+            .gateway,
+            .worker,
+            .datasetExport,
+            .webhookVerify,
+            .webhookParse,
+            .modelTokenize,
+            .modelLogprobs,
+            .modelGenerate,
+        ] + Command.sandboxes
 
     static func main() async {
         // A reader that has gone (`leadwright … | head`) must not end the process before it has cleaned up.

@@ -32,7 +32,8 @@ extension Command {
         let log = Log("gateway")
         let gateway = Gateway(pool: pool, configuration: configuration, queue: queue, log: log)
         let server = HTTPServer(
-            host: try arguments.value("--host", default: "127.0.0.1"), port: try arguments.number("--port", default: 8080)
+            host: try arguments.value("--host", default: "127.0.0.1"),
+            port: try arguments.number("--port", default: 8080)
         ) { await gateway.respond(to: $0) }
         let port = try await server.start()
         Leadwright.announce("gateway listening on port \(port)")

@@ -17,7 +17,9 @@ extension Command {
         try await pool.execute("SELECT create_partitions(now() + interval '28 days')")
         await pool.close()
         if arguments.has("--json") {
-            let list = applied.map { JSONValue.object(["number": .integer(Int64($0.number)), "name": .string($0.name)]) }
+            let list = applied.map {
+                JSONValue.object(["number": .integer(Int64($0.number)), "name": .string($0.name)])
+            }
             print(JSONValue.object(["applied": .array(list)]).canonicalText)
         } else if applied.isEmpty {
             print("nothing to do: the schema is at \(migrations.count)")

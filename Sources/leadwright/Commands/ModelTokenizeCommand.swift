@@ -12,7 +12,7 @@ extension Command {
         options: [Option("--model", "FILE", "A GGUF file.", environment: "LEADWRIGHT_MODEL", required: true)]
     ) { arguments in
         let tokenizer = try Tokenizer(GGUFFile(path: arguments.value("--model")))
-        try JSONLines.answer { line in
+        try await JSONLines.answer { line in
             guard let text = line["text"]?.string else { throw CommandError.failed("\"text\" must be a string") }
             return .object(["ids": .array(tokenizer.encode(text).map { .integer(Int64($0)) })])
         }

@@ -12,7 +12,7 @@ extension Command {
 
     private static func sandbox<System: SandboxSystem>(
         _ name: String, _ summary: String, _ make: @escaping @Sendable (System.Settings) -> System
-    ) -> Command where System.Settings: DefaultSettings {
+    ) -> Command {
         Command(
             "sandbox \(name)", summary,
             discussion: """

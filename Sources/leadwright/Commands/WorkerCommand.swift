@@ -18,7 +18,8 @@ extension Command {
             """,
         options: [
             .database, .model,
-            Option("--threads", "N", "Threads for the model; every core unless given.", environment: "LEADWRIGHT_THREADS"),
+            Option(
+                "--threads", "N", "Threads for the model; every core unless given.", environment: "LEADWRIGHT_THREADS"),
             .withParent,
         ]
     ) { arguments in

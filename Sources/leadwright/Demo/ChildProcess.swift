@@ -37,7 +37,8 @@ final class ChildProcess {
             }
             let more = output.fileHandleForReading.availableData
             guard !more.isEmpty else {
-                throw CommandError.failed("\(name) ended before it was ready; see its log in .local/demo/logs/\(name).log")
+                throw CommandError.failed(
+                    "\(name) ended before it was ready; see its log in .local/demo/logs/\(name).log")
             }
             unread.append(more)
         }

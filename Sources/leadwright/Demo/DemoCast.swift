@@ -84,7 +84,8 @@ final class DemoCast {
             try start("connect-\(tenant.name)", ["connect", tenant.connection], isService: false).finish()
         }
         let playbooks = files.count { $0.contains("/playbooks/") }
-        return "\(tenants.map { "\($0.name) on \($0.system.rawValue)" }.joined(separator: ", ")); \(playbooks) playbooks"
+        return
+            "\(tenants.map { "\($0.name) on \($0.system.rawValue)" }.joined(separator: ", ")); \(playbooks) playbooks"
     }
 
     /// Turns on the Zaps that wait for finished content.

@@ -79,7 +79,8 @@ struct DemoPage {
             default: "written by the model"
             }
         let style = outcome == "fallback" ? outcome : mode
-        return "<li class=\"\(escaped(style))\"><b>\(escaped(name))</b> · \(escaped(what)) · “\(escaped(slot["text"]?.string ?? ""))”</li>"
+        return
+            "<li class=\"\(escaped(style))\"><b>\(escaped(name))</b> · \(escaped(what)) · “\(escaped(slot["text"]?.string ?? ""))”</li>"
     }
 
     private func escaped(_ text: String) -> String {

@@ -15,7 +15,8 @@ struct DemoTable {
         }
         let lines = ([heads] + rows).map { row in
             row.enumerated().map { index, cell in
-                index == 5 ? String(repeating: " ", count: max(0, 6 - cell.count)) + cell : cell.padded(to: Self.widths[index])
+                index == 5
+                    ? String(repeating: " ", count: max(0, 6 - cell.count)) + cell : cell.padded(to: Self.widths[index])
             }.joined(separator: "  ")
         }
         return lines.joined(separator: "\n")

@@ -27,7 +27,9 @@ struct DemoTenant {
             let system = declared["system"]?.string.flatMap(CRMSystem.init(rawValue:))
         else { throw CommandError.failed("\(folder.path)/connection.json declares no connection") }
         (self.connection, self.system) = (connection, system)
-        let stages = (declared["stages"]?.object ?? [:]).compactMapValues { $0.string.flatMap(FunnelStage.init(rawValue:)) }
+        let stages = (declared["stages"]?.object ?? [:]).compactMapValues {
+            $0.string.flatMap(FunnelStage.init(rawValue:))
+        }
         nativeStages = Dictionary(stages.map { ($0.value, $0.key) }, uniquingKeysWith: min)
         nativeFields = (declared["fields"]?.object ?? [:]).compactMapValues(\.string)
 
@@ -61,7 +63,9 @@ struct DemoTenant {
         return FunnelStage.allCases.dropFirst(place + 1).lazy.compactMap { nativeStages[$0] }.first
     }
 
-    private func stage(of lead: JSONValue) -> FunnelStage? { lead["stage"]?.string.flatMap(FunnelStage.init(rawValue:)) }
+    private func stage(of lead: JSONValue) -> FunnelStage? {
+        lead["stage"]?.string.flatMap(FunnelStage.init(rawValue:))
+    }
 
     private static func json(_ file: URL) throws -> JSONValue { try JSONValue(parsing: Data(contentsOf: file)) }
 }

@@ -18,12 +18,14 @@ struct DemoWatch {
         while true {
             try await cast.waitUntilSent()
             let counts = try await look()
-            let text = "\(what): \(counts.events) events, \(counts.texts) texts made, \(counts.proven) read back, \(counts.outcomes) outcomes"
+            let text =
+                "\(what): \(counts.events) events, \(counts.texts) texts made, \(counts.proven) read back, \(counts.outcomes) outcomes"
             if counts.jobs == 0, try await cast.isQuiet() { return progress.finish(step, text) }
             progress.update(step, text)
             try cast.checkRunning()
             guard ContinuousClock.now < deadline else {
-                throw CommandError.failed("\(counts.jobs) jobs are still open after ten minutes; the logs are in .local/demo/logs")
+                throw CommandError.failed(
+                    "\(counts.jobs) jobs are still open after ten minutes; the logs are in .local/demo/logs")
             }
             try await Task.sleep(for: .milliseconds(250))
         }

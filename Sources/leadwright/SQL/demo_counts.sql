@@ -9,4 +9,4 @@ SELECT
     (SELECT count(*) FROM outcomes),
     (SELECT count(*) FROM training_examples),
     (SELECT count(*) FROM generations WHERE state NOT IN ('written', 'suppressed')),
-    (SELECT count(*) FROM jobs WHERE state = 'dead')
+    (SELECT count(*) FROM jobs WHERE state = 'dead' AND stage = 'understand')

@@ -9,7 +9,7 @@ import Synchronization
 import XCTest
 
 /// A connector with a scripted HubSpot behind it.
-struct HubSpotPortal {
+struct ScriptedPortal {
     let server: ScriptedServer
     let connector: HubSpotConnector
     let budgets = Budgets()
@@ -24,14 +24,14 @@ struct HubSpotPortal {
         targets: [ContentTarget] = [], stages: [String: FunnelStage] = [:], fields: [String: String] = [:],
         options: [String: String] = [:], timeout: Duration = .seconds(20),
         _ script: @escaping @Sendable (HTTPRequest, Int) -> HTTPResponse?
-    ) async throws -> HubSpotPortal {
+    ) async throws -> ScriptedPortal {
         let server = try await ScriptedServer.start(script)
         let client = HTTPClient()
         test.addTeardownBlock {
             await server.stop()
             await client.close()
         }
-        return HubSpotPortal(
+        return ScriptedPortal(
             server: server, client: client, credentials: credentials, targets: targets,
             settings: ConnectionSettings(
                 name: "acme", system: .hubspot, account: "8112233", baseURL: server.url,

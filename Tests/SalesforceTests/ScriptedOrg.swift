@@ -10,7 +10,7 @@ import Synchronization
 import XCTest
 
 /// A connector with a scripted Salesforce behind it, which logs everyone in and leaves the rest to the test.
-struct SalesforceOrg {
+struct ScriptedOrg {
     static let organization = "00D7Q000000PubLUAS"
     static let loginPath = "/services/oauth2/token"
     static let data = "/services/data/v67.0"
@@ -40,7 +40,7 @@ struct SalesforceOrg {
         options: [String: String] = [:], fields: [String: String] = [:], timeout: Duration = .seconds(20),
         login: (@Sendable (HTTPRequest) -> HTTPResponse)? = nil,
         _ script: @escaping @Sendable (HTTPRequest) -> HTTPResponse?
-    ) async throws -> SalesforceOrg {
+    ) async throws -> ScriptedOrg {
         let logins = LoginCount()
         let server = try await ScriptedServer.start { request, _ in
             guard request.path == Self.loginPath else { return script(request) }
@@ -58,7 +58,7 @@ struct SalesforceOrg {
             name: "fjord", system: .salesforce, account: organization, baseURL: server.url, publicURL: "",
             stages: ["Working - Contacted": .marketingqualifiedlead, "Customer": .customer], fields: fields,
             options: options)
-        return SalesforceOrg(
+        return ScriptedOrg(
             server: server, client: client, credentials: credentials, settings: settings, timeout: timeout)
     }
 
@@ -110,5 +110,11 @@ extension WriteOutcome {
         case .written: "written"
         case .failed(let error): error.code.rawValue
         }
+    }
+
+    /// The record's id.
+    var receipt: String? {
+        guard case .written(_, let receipt) = self else { return nil }
+        return receipt
     }
 }
