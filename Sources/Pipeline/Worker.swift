@@ -21,6 +21,8 @@ public final class Worker: Sendable {
         public var generate = 2
         /// Write-backs sent together; HubSpot takes 100 in a call.
         public var write = 100
+        /// How long a call to a CRM may take; after it, the result of a write is unknown.
+        public var callTimeout = Duration.seconds(30)
 
         /// The defaults.
         public init() {}
@@ -39,7 +41,8 @@ public final class Worker: Sendable {
         log: Log = Log("worker")
     ) {
         let leads = LeadStore(pool: pool)
-        let connectors = ConnectorDirectory(pool: pool, configuration: configuration, client: client)
+        let connectors = ConnectorDirectory(
+            pool: pool, configuration: configuration, client: client, timeout: limits.callTimeout)
         let settlement = Settlement(queue: queue, log: log)
         let outbox = Outbox(pool: pool, queue: queue)
         let ledger = EventLedger(

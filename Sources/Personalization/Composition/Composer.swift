@@ -98,8 +98,7 @@ public struct Composer: Sendable {
             let rules = rules[writing.name]
             return .write(
                 WriteSlot(
-                    name: writing.name, instruction: prompt.slotInstructions[writing.name],
-                    maximumWords: writing.maximumWords,
+                    name: writing.name, maximumWords: writing.maximumWords,
                     maximumSentences: writing.maximumSentences, attempts: writing.attempts, fallback: fallback,
                     check: { text in rules?.verdict(on: text) ?? .fails("no rules for this slot") }))
         }

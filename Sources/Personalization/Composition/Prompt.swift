@@ -10,8 +10,6 @@ struct Prompt: Sendable {
     let neutralMessages: [ChatMessage]
     /// Everything in it that is an order and not material; a text that repeats this has misunderstood.
     let instructions: String
-    /// What the model is asked for in each `write` slot, with the facts to state.
-    let slotInstructions: [String: String]
 
     init(
         _ playbook: Playbook, scaffold: Scaffold, voice: BrandVoice, stage: FunnelStage, lead: LeadText,
@@ -19,37 +17,30 @@ struct Prompt: Sendable {
     ) throws(PersonalizationError) {
         let system = Self.system(voice, language: Language(playbook.language ?? voice.language))
         let orders = Self.orders(playbook, voice: voice, stage: stage)
-        var slots: [String: String] = [:]
+        var slots = ""
         var slotOrders = ""
         for case .write(let writing, _) in scaffold.parts.flatMap(\.pieces).map(\.piece) {
             slotOrders += "\(writing.instruction)\n"
-            slots[writing.name] = try Self.instruction(for: writing, facts: facts)
+            slots += "\n- \(writing.name): \(writing.instruction)"
+            for (label, id) in [("State", writing.mustUse)] + writing.mayUse.map({ ("May use", $0) }) {
+                guard let id else { continue }
+                guard let fact = facts[id] else {
+                    throw PersonalizationError(.unknownReference, "there is no fact \"\(id)\"; declare it")
+                }
+                slots += " \(label): \(fact)"
+            }
         }
-        slotInstructions = slots
+        let task = orders + (slots.isEmpty ? "" : "\nSentences to write:\(slots)")
         let fields = playbook.reader.compactMap { field in
             lead[field].map { "\n\(field.replacing("_", with: " ")): \($0)" }
         }
         messages = [
-            ChatMessage(.system, system), ChatMessage(.user, "\(orders)\n\nThe reader:\(fields.joined())"),
+            ChatMessage(.system, system), ChatMessage(.user, "\(task)\n\nThe reader:\(fields.joined())"),
         ]
         neutralMessages = [
-            ChatMessage(.system, system), ChatMessage(.user, "\(orders)\n\nThe reader: nobody in particular"),
+            ChatMessage(.system, system), ChatMessage(.user, "\(task)\n\nThe reader: nobody in particular"),
         ]
         instructions = [system, orders, slotOrders].joined(separator: "\n")
-    }
-
-    /// The fact stands last, where a small model heeds it most.
-    private static func instruction(for writing: Writing, facts: [String: String]) throws(PersonalizationError) -> String
-    {
-        var text = "\(writing.instruction) Answer with the sentence alone, without a heading or a greeting."
-        for (label, id) in writing.mayUse.map({ ("You may use", $0) }) + [("Say this", writing.mustUse)] {
-            guard let id else { continue }
-            guard let fact = facts[id] else {
-                throw PersonalizationError(.unknownReference, "there is no fact \"\(id)\"; declare it")
-            }
-            text += " \(label): \(fact)"
-        }
-        return text
     }
 
     private static func system(_ voice: BrandVoice, language: Language) -> String {
