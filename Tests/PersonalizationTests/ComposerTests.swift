@@ -63,6 +63,25 @@ final class ComposerTests: XCTestCase {
         XCTAssertEqual(request.seed, 7)
     }
 
+    func testASlotGoesOnFromItsOpening() throws {
+        let json = Sample.playbook.replacing(
+            "\"must_use\": \"schema\",", with: "\"must_use\": \"schema\", \"opening\": \"Schema changes\",")
+        let composer = try composer(json: json)
+        XCTAssertEqual(composer.template.content, try self.composer().template.content)
+        let segments = composer.request(seed: 1).segments
+        guard case .write(let slot) = segments[segments.count - 2],
+            case .literal(let before) = segments[segments.count - 3]
+        else { return XCTFail("no slot before the last literal") }
+        XCTAssertTrue(before.hasSuffix(" Schema changes "), before)
+        XCTAssertEqual(slot.fallback, "are detected within ninety seconds.")
+        XCTAssertEqual(slot.maximumWords, 18)
+        XCTAssertEqual(slot.check("are detected within ninety seconds."), .stands)
+        XCTAssertEqual(slot.check(": detected within ninety seconds."), .fails("goes on with \":\""))
+        let problems = try Sample.decode(json.replacing("\"Schema changes\"", with: "\"Any change\""))
+            .problems(voices: Sample.voices)
+        XCTAssertEqual(problems.map(\.path), ["scaffold[1].pieces[2].default"])
+    }
+
     func testAForeignAnswerIsRefused() throws {
         let foreign = GenerationOutput(
             segmentTexts: ["a"], slots: [], prompt: "", promptTokens: 0, cachedTokens: 0, generatedTokens: 0)
@@ -78,8 +97,16 @@ final class ComposerTests: XCTestCase {
         let shared = one.messages[1].content.commonPrefix(with: two.messages[1].content)
         XCTAssertTrue(shared.hasSuffix("The reader:\nfirst name: "), shared)
         XCTAssertTrue(shared.contains("The reader's stage is lead: downloaded a guide.\nWrite to an engineer"), shared)
-        XCTAssertTrue(shared.contains("State: Schema changes are detected within ninety seconds."))
-        XCTAssertTrue(one.messages[1].content.hasSuffix("\ncompany: Hexfield Games\npain: lost events"))
+        // What must be said stands right before the text.
+        XCTAssertTrue(
+            one.messages[1].content.hasSuffix(
+                """
+                company: Hexfield Games
+                pain: lost events
+
+                The text must say:
+                Schema changes are detected within ninety seconds.
+                """))
         XCTAssertFalse(one.neutralMessages[1].content.contains("Hexfield"))
     }
 

@@ -49,6 +49,9 @@ final class SlotRulesTests: XCTestCase {
                 Case("Schema changes are detected within ninety seconds in one minute.", "number \"one\""),
                 Case("Schema changes are detected within ninety seconds, ½ of them.", "number \"½\""),
                 Case("Schema changes are detected within ninety seconds, the third time.", "number \"third\""),
+                Case("You asked about renames: schema changes are detected within ninety seconds."),
+                Case("Schema changes are detected within about ninety seconds.", "\"about\" is not in the fact"),
+                Case("Schema changes are detected after ninety seconds.", "\"after\" is not in the fact"),
                 Case("Schema changes are detected within seconds.", "the fact's \"ninety\" is missing"),
             ], fact: "Schema changes are detected within ninety seconds.")
     }
@@ -130,6 +133,9 @@ final class SlotRulesTests: XCTestCase {
                 Case("Lineage refreshes only nightly on weekdays.", "\"only\" is not in the fact"),
                 Case("Lineage never refreshes nightly on weekdays.", "negation \"never\" is not in the fact"),
                 Case("Every lineage refreshes nightly on weekdays.", "\"every\" is not in the fact"),
+                Case("You asked about lineage, which refreshes nightly on weekdays."),
+                Case("Lineage changed and refreshes nightly on weekdays."),
+                Case("Lineage refreshes on weekdays.", "holds"),
             ], fact: "Lineage refreshes nightly on weekdays.")
     }
 
@@ -187,6 +193,8 @@ final class SlotRulesTests: XCTestCase {
                 Case("La hogaza de pueblo pesa un kilo y cuesta 5,80 €."),
                 Case("La hogaza de pueblo pesa un kilo y cuesta 5,80 euros."),
                 Case("La hogaza de pueblo pesa un kilo y cuesta 8,50 €.", "number \"8,50 €\""),
+                Case("Pediste pan: la hogaza de pueblo pesa un kilo y cuesta 5,80 €."),
+                Case("La hogaza de puéblo pesa un kilo y cuesta 5,80 €.", "spelt otherwise"),
                 Case("La hogaza de pueblo pesa dos kilos y cuesta 5,80 €.", "number \"dos\""),
                 Case("La hogaza de pueblo pesa un kilo y cuesta la mitad de 5,80 €.", "number \"mitad\""),
                 Case("La hogaza de pueblo no pesa un kilo y cuesta 5,80 €.", "negation \"no\""),

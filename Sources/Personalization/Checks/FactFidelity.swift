@@ -9,7 +9,7 @@ struct FactFidelity: Sendable {
     let form: Writing.Form
 
     /// The share of a fact's content words that a sentence must hold. A heading may shorten more.
-    private var neededShare: Double { form == .sentence ? 0.6 : 0.3 }
+    private var neededShare: Double { form == .sentence ? 0.8 : 0.3 }
 
     /// What the text changes, or `nil`.
     func problem(in text: [Token]) -> String? {
@@ -38,18 +38,27 @@ struct FactFidelity: Sendable {
         let vocabulary = Vocabulary.of(language)
         let given = Set(source.map(\.folded))
         let written = Set(text.map(\.folded))
-        for group in vocabulary.bounds {
+        let measuring = Set(text.indices.filter { measures(text, from: $0) }.map { text[$0].folded })
+        for (group, added) in vocabulary.bounds.map({ ($0, written) }) + vocabulary.measures.map({ ($0, measuring) }) {
             let isGiven = !group.isDisjoint(with: given)
             if form == .sentence, isGiven, group.isDisjoint(with: written) {
                 return "the fact's \"\(group.intersection(given).min() ?? "")\" is missing"
             }
-            if !isGiven, let added = group.intersection(written).min() { return "\"\(added)\" is not in the fact" }
+            if !isGiven, let word = group.intersection(added).min() { return "\"\(word)\" is not in the fact" }
         }
         guard form == .sentence else { return nil }
         for group in vocabulary.conditions where !group.isDisjoint(with: given) && group.isDisjoint(with: written) {
             return "the fact's \"\(group.intersection(given).min() ?? "")\" is missing"
         }
         return nil
+    }
+
+    /// Whether a number follows within three words.
+    private func measures(_ text: [Token], from index: Int) -> Bool {
+        let words = NumberWords.of(language)
+        return text[(index + 1)...].prefix(3).contains { token in
+            token.kind == .number || words.small[token.folded] != nil || words.large[token.folded] != nil
+        }
     }
 
     private func coverage(_ source: [Token], _ text: [Token]) -> String? {

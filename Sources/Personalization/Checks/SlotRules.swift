@@ -17,6 +17,7 @@ struct SlotRules: Sendable {
     private let factText: String
     private let quantities: [Quantity]
     private let words: Set<String>
+    private let spellings: Set<String>
     private let promisedWords: Set<String>
     private let currencies: Set<String>
     private let scaffoldRuns: Set<String>
@@ -40,6 +41,7 @@ struct SlotRules: Sendable {
         let read = reader.flatMap { Quantity.all(in: $0, language: language) }.filter { $0.kind == .plain }
         quantities = Quantity.all(in: own, language: language) + read
         words = Set(tokens.map(\.folded))
+        spellings = Set(tokens.map { $0.text.lowercased().replacing("'s", with: "") })
         promisedWords = Set(own.map(\.folded))
         currencies = Set(own.compactMap { Units.currencies[$0.folded] })
         scaffoldRuns = Self.runs(of: scaffold)
@@ -48,12 +50,23 @@ struct SlotRules: Sendable {
 
     /// Whether a text may stand; otherwise the first reason against it. The reason holds no more of the text than the
     /// word it is about.
-    func verdict(on text: String) -> SlotVerdict {
+    ///
+    /// - Parameter opening: the slot's opening, with the space behind it; judged as part of the text.
+    func verdict(on written: String, after opening: String = "") -> SlotVerdict {
+        // The space behind the opening is there already: ": 5:10" or ", then" would stand apart from its word.
+        if !opening.isEmpty, let first = written.first, !Self.goesOn(first) {
+            return .fails("goes on with \"\(first)\"")
+        }
+        let text = opening + written
         let tokens = Token.tokens(of: text)
-        let problem =
-            shape(text) ?? links(text) ?? length(text, tokens) ?? phrases(text) ?? numbers(tokens) ?? names(tokens)
-            ?? promises(tokens) ?? fidelity(tokens) ?? tongue(tokens) ?? repetition(text)
+        let unformed = shape(text) ?? links(text) ?? length(text, tokens) ?? phrases(text)
+        let invented = unformed ?? numbers(tokens) ?? names(tokens) ?? promises(tokens) ?? spelling(tokens)
+        let problem = invented ?? fidelity(tokens) ?? tongue(tokens) ?? repetition(text)
         return problem.map { .fails($0) } ?? .stands
+    }
+
+    private static func goesOn(_ first: Character) -> Bool {
+        first.isLetter || first.isNumber || "$€£(¿¡\"'“‘«".contains(first)
     }
 
     // MARK: Form
@@ -129,6 +142,7 @@ struct SlotRules: Sendable {
             let isOrdinary =
                 vocabulary.openers.contains(token.folded) || language.commonWords.contains(token.folded)
                 || spoken.small[token.folded] != nil
+                || vocabulary.openingEndings.contains { token.folded.hasSuffix($0) }
             if inner || !token.opensSentence || !isOrdinary { return "name \"\(token.text)\" is in no input" }
         }
         return nil
@@ -144,6 +158,14 @@ struct SlotRules: Sendable {
             }
         }
         return nil
+    }
+
+    /// A word of the inputs with other accents is a slip: "cuénta". Short words differ by their accents alone.
+    private func spelling(_ tokens: [Token]) -> String? {
+        tokens.first { token in
+            token.kind == .word && token.folded.count > 4 && words.contains(token.folded)
+                && !spellings.contains(token.text.lowercased().replacing("'s", with: ""))
+        }.map { "\"\($0.text)\" is spelt otherwise in the inputs" }
     }
 
     // MARK: Nothing left out

@@ -5,6 +5,8 @@ struct Vocabulary: Sendable {
     /// Words that bound a statement, in groups that mean much the same. A group that a fact uses must stay, and one
     /// that it does not use must not come in.
     let bounds: [Set<String>]
+    /// The same for words that bound a number; anywhere else they mean something harmless ("you asked about").
+    let measures: [Set<String>]
     /// Words that make a statement depend on something; those of a fact must stay.
     let conditions: [Set<String>]
     /// Commercial promises: they may only stand where an input makes them.
@@ -13,6 +15,8 @@ struct Vocabulary: Sendable {
     let dates: Set<String>
     /// Ordinary words that may open a sentence with a capital; any other there is taken for a name.
     let openers: Set<String>
+    /// How words end that open a sentence as a form of address, and are no names: "pediste", "probaste".
+    let openingEndings: [String]
     /// Words with a capital that are no names.
     let capitalised: Set<String>
 
@@ -30,10 +34,12 @@ struct Vocabulary: Sendable {
             wasn't weren't shouldn't wouldn't couldn't hasn't haven't
             """),
         bounds: [
-            ["only", "solely", "just"], ["until", "till"], ["before"], ["after"], ["least", "minimum"],
-            ["less", "under", "below", "fewer"], ["more", "over", "above"], ["most", "maximum"],
-            ["about", "around", "roughly", "nearly", "almost", "approximately"], ["median", "average"],
-            ["always", "every", "all"], ["except", "unless", "excluding"],
+            ["only", "solely"], ["median", "average"], ["always", "every", "all"], ["except", "unless", "excluding"],
+        ],
+        measures: [
+            ["until", "till"], ["before"], ["after"], ["least", "minimum"], ["less", "under", "below", "fewer"],
+            ["more", "over", "above"], ["most", "maximum"], ["just"],
+            ["about", "around", "roughly", "nearly", "almost", "approximately"],
         ],
         conditions: [["if", "when", "once", "where"], ["up"], ["from"]],
         promises: Language.words(
@@ -63,16 +69,20 @@ struct Vocabulary: Sendable {
             hold wait save spend pay buy work works working help helps thanks thank hello hi dear yes good great \
             nice new old small big long short first last next early late plain simple clear quiet well better best \
             people teams team things time day days week weeks year years most someone somebody everyone everything \
-            anyone anything something half between given whatever whenever whichever whether
+            anyone anything something half between given whatever whenever whichever whether please following further ours yours theirs plan note
             """),
+        openingEndings: [],
         capitalised: ["i", "i'm", "i'll", "i've", "i'd"])
 
     private static let spanish = Vocabulary(
         negations: Language.words("no nunca jamas nada nadie ninguno ninguna ningun ni sin tampoco"),
         bounds: [
-            ["solo", "solamente", "unicamente"], ["hasta"], ["antes"], ["despues", "tras"], ["minimo"],
-            ["menos"], ["mas"], ["maximo"], ["casi", "aproximadamente", "unos", "unas", "alrededor"],
-            ["media", "mediana", "promedio"], ["siempre", "todos", "todas", "cada"], ["salvo", "excepto"],
+            ["solo", "solamente", "unicamente"], ["media", "mediana", "promedio"],
+            ["siempre", "todos", "todas", "cada"], ["salvo", "excepto"],
+        ],
+        measures: [
+            ["hasta"], ["antes"], ["despues", "tras"], ["minimo"], ["menos"], ["mas"], ["maximo"],
+            ["casi", "aproximadamente", "unos", "unas", "alrededor"],
         ],
         conditions: [["si", "cuando", "siempre"], ["desde", "partir"]],
         promises: Language.words(
@@ -98,7 +108,9 @@ struct Vocabulary: Sendable {
             cuentanos escribe escribenos llama reserva contesta responde guarda guardamos te se me nos os le les \
             tenemos tienes tiene puedes puede podemos vamos abrimos hacemos salimos sale salen llega llegan cuesta \
             gracias hola buenos buenas bueno buena primero primera luego despues antes entonces asi ademas quiza \
-            quizas tal apuntate empieza acercate queda quedan basta recuerda sabes sabemos
+            quizas tal apuntate empieza acercate queda quedan basta recuerda sabes sabemos ten tenga tened toma anota respecto permitenos permitanos conviene \
+            aprovecha elige quiere quieres puesto dado
             """),
+        openingEndings: ["aste", "iste"],
         capitalised: [])
 }

@@ -41,8 +41,9 @@ public struct Composer: Sendable {
                 }), slots: [])
     }
 
-    /// What to ask of a model.
-    public func request(seed: UInt64, sampling: Sampling = Sampling()) -> GenerationRequest {
+    /// What to ask of a model. By default it stays very close to its likeliest words: of the demo's 47 written slots,
+    /// SmolLM2-135M's text stood in 41 at a temperature of 0.6 and in 44 at 0.2.
+    public func request(seed: UInt64, sampling: Sampling = Sampling(temperature: 0.2)) -> GenerationRequest {
         GenerationRequest(
             messages: prompt.messages, neutralMessages: prompt.neutralMessages, segments: layout.map(\.segment),
             seed: seed, sampling: sampling)
@@ -78,6 +79,7 @@ public struct Composer: Sendable {
                 if case .literal(let text) = piece {
                     literal += text
                 } else {
+                    if case .write(_, let opening, _) = piece { literal += opening }
                     if !literal.isEmpty { places.append((part.name, .literal(literal))) }
                     literal = ""
                     places.append((part.name, slot(piece, neutralPrefix: neutral)))
@@ -94,13 +96,16 @@ public struct Composer: Sendable {
         case .literal(let text): return .literal(text)
         case .choose(let name, let variants):
             return .choose(ChooseSlot(name: name, variants: variants, neutralPrefix: neutralPrefix))
-        case .write(let writing, let fallback):
+        case .write(let writing, let opening, let fallback):
             let rules = rules[writing.name]
+            let opened = opening.split(separator: " ").count
             return .write(
                 WriteSlot(
-                    name: writing.name, maximumWords: writing.maximumWords,
+                    name: writing.name, maximumWords: max(1, writing.maximumWords - opened),
                     maximumSentences: writing.maximumSentences, attempts: writing.attempts, fallback: fallback,
-                    check: { text in rules?.verdict(on: text) ?? .fails("no rules for this slot") }))
+                    check: { text in
+                        rules?.verdict(on: text, after: opening) ?? .fails("no rules for this slot")
+                    }))
         }
     }
 
@@ -112,7 +117,7 @@ public struct Composer: Sendable {
         let literals = pieces.compactMap { if case .literal(let text) = $0 { text } else { nil } }
         let reader = playbook.reader.compactMap { lead[$0] }
         var rules: [String: SlotRules] = [:]
-        for case .write(let writing, _) in pieces {
+        for case .write(let writing, _, _) in pieces {
             rules[writing.name] = SlotRules(
                 language: Language(playbook.language ?? voice.language), form: writing.form,
                 maximumWords: writing.maximumWords, maximumSentences: writing.maximumSentences,

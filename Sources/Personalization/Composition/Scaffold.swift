@@ -7,14 +7,15 @@ struct Scaffold: Sendable {
         case literal(String)
         /// At least two wordings.
         case choose(name: String, variants: [String])
-        case write(Writing, fallback: String)
+        /// `opening` stands already; `fallback` goes on from it, as the model's text does.
+        case write(Writing, opening: String, fallback: String)
 
         /// The tenant's own text here: what stands there without a model.
         var template: String {
             switch self {
             case .literal(let text): text
             case .choose(_, let variants): variants.first ?? ""
-            case .write(_, let fallback): fallback
+            case .write(_, let opening, let fallback): opening + fallback
             }
         }
     }
@@ -65,7 +66,12 @@ struct Scaffold: Sendable {
                 let variants = try offered(choice, lead: lead, rendering: rendering, opensPart: opensPart)
                 return variants.count == 1 ? .literal(variants[0]) : .choose(name: choice.name, variants: variants)
             case .write(let writing):
-                return .write(writing, fallback: try rendering.text(of: writing.fallback, opensPart: opensPart))
+                let opening = try writing.opening.map { template throws(PersonalizationError) in
+                    try rendering.text(of: template, opensPart: opensPart) + " "
+                }
+                let fallback = try rendering.text(of: writing.fallback, opensPart: opensPart)
+                return .write(
+                    writing, opening: opening ?? "", fallback: String(fallback.dropFirst(opening?.count ?? 0)))
             }
         } catch {
             guard error.code == .incompleteLead, let otherwise = piece.otherwise else { throw error }

@@ -9,7 +9,7 @@ extension Piece: Codable {
     }
 
     package enum WriteKeys: String, CodingKey, CaseIterable {
-        case write, instruction, form, attempts, forbidden, when, otherwise = "else"
+        case write, instruction, form, attempts, forbidden, opening, when, otherwise = "else"
         case mustUse = "must_use"
         case mayUse = "may_use"
         case maximumWords = "max_words"
@@ -81,6 +81,7 @@ extension Writing {
             forbidden: try container.decodeIfPresent([String].self, forKey: .forbidden) ?? [],
             attempts: try container.decodeIfPresent(Int.self, forKey: .attempts) ?? 2,
             form: try container.decodeIfPresent(Form.self, forKey: .form) ?? .sentence,
+            opening: try container.decodeIfPresent(Template.self, forKey: .opening),
             fallback: try container.decode(Template.self, forKey: .fallback))
     }
 
@@ -94,6 +95,7 @@ extension Writing {
         try container.encode(forbidden, forKey: .forbidden)
         try container.encode(attempts, forKey: .attempts)
         try container.encode(form, forKey: .form)
+        try container.encodeIfPresent(opening, forKey: .opening)
         try container.encode(fallback, forKey: .fallback)
     }
 }

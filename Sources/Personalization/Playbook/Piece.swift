@@ -85,6 +85,9 @@ public struct Writing: Sendable, Hashable {
     public var attempts: Int
     /// What the slot holds.
     public var form: Form
+    /// The words that the text begins with, if any. The model goes on from there; a small one that has read the first
+    /// words of a fact is far likelier to state it.
+    public var opening: Template?
     /// The tenant's own wording, for when no attempt passes.
     public var fallback: Template
 
@@ -92,7 +95,7 @@ public struct Writing: Sendable, Hashable {
     public init(
         name: String, instruction: String, mustUse: String? = nil, mayUse: [String] = [], maximumWords: Int,
         maximumSentences: Int = 1, forbidden: [String] = [], attempts: Int = 2, form: Form = .sentence,
-        fallback: Template
+        opening: Template? = nil, fallback: Template
     ) {
         self.name = name
         self.instruction = instruction
@@ -103,6 +106,7 @@ public struct Writing: Sendable, Hashable {
         self.forbidden = forbidden
         self.attempts = attempts
         self.form = form
+        self.opening = opening
         self.fallback = fallback
     }
 }

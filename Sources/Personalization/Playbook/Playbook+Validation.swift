@@ -70,6 +70,10 @@ extension Playbook {
                     ((1...10).contains(writing.maximumSentences), "max_sentences", "must be from 1 to 10"),
                     ((1...5).contains(writing.attempts), "attempts", "must be from 1 to 5"),
                 ]
+                let opening = writing.opening?.source ?? ""
+                if !opening.isEmpty, !writing.fallback.source.hasPrefix("\(opening) ") {
+                    problems.append(.init("\(path).default", "must begin with the slot's opening, \"\(opening)\""))
+                }
                 for (holds, key, message) in limits where !holds { problems.append(.init("\(path).\(key)", message)) }
             }
         }
