@@ -30,6 +30,7 @@ public final class Worker: Sendable {
 
     private let queue: JobQueue
     private let stages: [StageLoop]
+    private let upkeep: Upkeep
     private let log: Log
 
     /// A worker over one database and one model. `key` opens the credentials, and from it come the keys that decide
@@ -60,6 +61,7 @@ public final class Worker: Sendable {
         let writing = Writing(outbox: outbox, connectors: connectors, settlement: settlement)
         self.queue = queue
         self.log = log
+        self.upkeep = Upkeep(pool: pool, log: log)
         self.stages = [
             StageLoop(stage: .understand, limit: limits.understand, queue: queue, log: log, perform: understanding.run),
             StageLoop(stage: .generate, limit: limits.generate, queue: queue, log: log, perform: generating.run),
@@ -83,6 +85,7 @@ public final class Worker: Sendable {
         log(.info, "worker started")
         await withTaskGroup(of: Void.self) { group in
             for stage in stages { group.addTask { await stage.run() } }
+            group.addTask { [upkeep] in await upkeep.run() }
             group.addTask { [queue, stages] in
                 for await _ in queue.wakeUps() { stages.forEach { $0.wake() } }
             }
