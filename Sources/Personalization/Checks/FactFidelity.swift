@@ -9,7 +9,7 @@ struct FactFidelity: Sendable {
     let form: Writing.Form
 
     /// The share of a fact's content words that a sentence must hold. A heading may shorten more.
-    private var neededShare: Double { form == .sentence ? 0.8 : 0.3 }
+    private var neededShare: Double { form == .sentence ? 0.85 : 0.3 }
 
     /// What the text changes, or `nil`.
     func problem(in text: [Token]) -> String? {

@@ -28,9 +28,10 @@ enum Units {
         "gb": "gb", "tb": "tb", "mb": "mb",
     ]
 
-    /// Whether a word says nothing about what is counted.
-    static func isFiller(_ word: String) -> Bool {
-        Language.english.commonWords.contains(word) || Language.spanish.commonWords.contains(word)
-            || ["a", "per", "each", "about", "cada"].contains(word)
-    }
+    /// Whether a word says nothing about what is counted or stated.
+    static func isFiller(_ word: String) -> Bool { fillers.contains(word) }
+
+    private static let fillers: Set<String> = Language.english.commonWords.union(Language.spanish.commonWords).union([
+        "a", "per", "each", "about", "cada", "does", "did", "were", "had", "been", "being", "cent", "percent", "ciento",
+    ])
 }
