@@ -76,7 +76,10 @@ struct ZapierHooks: Sendable {
     /// What a Zap's editor shows before the first real delivery; the shape of `ZapierConnector`'s deliveries.
     private static let sample: JSONValue = [
         "id": "evt_sample", "event": "lead.content_ready", "occurred_at": "2026-11-19T08:00:00Z",
-        "lead": ["id": "151", "email": "mira@fjord.example", "stage": "marketingqualifiedlead"],
+        "kind": "nurture_email",
+        "lead": [
+            "id": "zapier:acme:mira@fjord.example", "email": "mira@fjord.example", "stage": "marketingqualifiedlead",
+        ],
         "content": ["subject": "A quieter rollout", "body": "Mira, …"],
     ]
 }

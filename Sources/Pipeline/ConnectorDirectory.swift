@@ -20,10 +20,16 @@ public final class ConnectorDirectory: Sendable {
     private let pool: PostgresPool
     private let configuration: ConfigurationStore
     private let client: HTTPClient
+    private let timeout: Duration
     private let entries = Mutex<[Int64: Entry]>([:])
 
     /// A directory over the connections of one installation.
-    public init(pool: PostgresPool, configuration: ConfigurationStore, client: HTTPClient) {
+    ///
+    /// - Parameter timeout: How long a call to a CRM may take.
+    public init(
+        pool: PostgresPool, configuration: ConfigurationStore, client: HTTPClient, timeout: Duration = .seconds(30)
+    ) {
+        self.timeout = timeout
         self.pool = pool
         self.configuration = configuration
         self.client = client
@@ -54,12 +60,16 @@ public final class ConnectorDirectory: Sendable {
         let (settings, credentials) = (connection.settings, connection.credentials)
         switch settings.system {
         case .hubspot:
-            return HubSpotConnector(connection: settings, credentials: credentials, client: client, targets: targets)
+            return HubSpotConnector(
+                connection: settings, credentials: credentials, client: client, targets: targets, timeout: timeout)
         case .salesforce:
-            return SalesforceConnector(connection: settings, credentials: credentials, client: client, targets: targets)
+            return SalesforceConnector(
+                connection: settings, credentials: credentials, client: client, targets: targets, timeout: timeout)
         case .zapier:
             let hooks = StoredHooks(pool: pool, connection: connection.id)
-            return ZapierConnector(connection: settings, credentials: credentials, client: client, hooks: hooks)
+            return ZapierConnector(
+                connection: settings, credentials: credentials, client: client, hooks: hooks, targets: targets,
+                timeout: timeout)
         }
     }
 }

@@ -24,7 +24,7 @@ struct Outbox: Sendable {
 
     /// What some jobs are to write.
     ///
-    /// - Returns: the writes, and the jobs whose generation or text no longer exists.
+    /// - Returns: the writes, and the jobs whose generation no longer exists. Jobs of erased leads are dropped here.
     func load(_ jobs: [Job]) async throws -> (writes: [PendingWrite], orphans: [Job]) {
         let ids = jobs.compactMap(GenerationPayload.init).map(\.generation)
         let generations = try await StoredGeneration.load(ids, from: pool)
@@ -36,13 +36,16 @@ struct Outbox: Sendable {
         var writes: [PendingWrite] = []
         var orphans: [Job] = []
         for job in jobs {
-            guard let id = GenerationPayload(job)?.generation, let generation = generations[id],
-                let target = targets[id], let intent = generation.storedIntent(to: target)
-            else {
+            let generation = GenerationPayload(job).flatMap { generations[$0.generation] }
+            if let generation, generation.erasedAt != nil {
+                try await drop(job, "the lead was erased")
+            } else if let generation, let target = targets[generation.id],
+                let intent = generation.storedIntent(to: target)
+            {
+                writes.append(PendingWrite(job: job, generation: generation, intent: intent))
+            } else {
                 orphans.append(job)
-                continue
             }
-            writes.append(PendingWrite(job: job, generation: generation, intent: intent))
         }
         return (writes, orphans)
     }
@@ -86,6 +89,12 @@ struct Outbox: Sendable {
     /// The CRM will never take it. The job is left to be buried.
     func refuse(_ write: PendingWrite, _ reason: String) async throws {
         try await settle(write, "refused", reason: reason) { _ in }
+    }
+
+    private func drop(_ job: Job, _ reason: String) async throws {
+        try await pool.transaction { connection in
+            try await queue.finish(job, in: connection, outcome: .dropped(reason: reason))
+        }
     }
 
     private func settle(

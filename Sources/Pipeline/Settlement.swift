@@ -11,6 +11,11 @@ struct Settlement: Sendable {
 
     /// Puts the job where its failure belongs. Reasons go to operators and hold no personal data.
     func settle(_ job: Job, after error: any Error) async {
+        if let error = error as? JobQueueError, error.code == .leaseLost {
+            // Somebody else has it by now, or finished it; what we did was rolled back.
+            log(.info, "job left to another worker", ["job": "\(job.id)", "stage": job.stage])
+            return
+        }
         let reason = "\(error)"
         do {
             switch Self.remedy(for: error) {

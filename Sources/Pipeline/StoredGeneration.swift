@@ -34,7 +34,7 @@ struct StoredGeneration: Sendable {
     func intent(to target: String, record: LeadRecord, content: [String: String], generatedAt: Date) -> WriteIntent {
         WriteIntent(
             id: id.uuidString.lowercased(), lead: record.identity, target: target, content: content, kind: kind,
-            stage: stage, generatedAt: generatedAt)
+            stage: stage, generatedAt: generatedAt, email: record.fields["email"])
     }
 
     /// The intent to write the text that was stored; `nil` before there is one, or after it was erased.

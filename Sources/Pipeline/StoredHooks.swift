@@ -12,8 +12,9 @@ struct StoredHooks: HookDirectory {
 
     func hooks(connection _: String, event: String) async throws -> [HookSubscription] {
         try await pool.query(Self.liveHooks, [connection, event]).map { row in
-            let (id, url, _) = try row.decode(Int64.self, String.self, String.self)
-            return HookSubscription(id: String(id), url: url)
+            let (id, url, filters) = try row.decode(Int64.self, String.self, String.self)
+            let wanted = try JSONValue(parsing: filters).object ?? [:]
+            return HookSubscription(id: String(id), url: url, filters: wanted.compactMapValues(\.scalarText))
         }
     }
 

@@ -21,6 +21,8 @@ public final class Worker: Sendable {
         public var generate = 2
         /// Write-backs sent together; HubSpot takes 100 in a call.
         public var write = 100
+        /// How long a call to a CRM may take; after it, the result of a write is unknown.
+        public var callTimeout = Duration.seconds(30)
 
         /// The defaults.
         public init() {}
@@ -28,6 +30,7 @@ public final class Worker: Sendable {
 
     private let queue: JobQueue
     private let stages: [StageLoop]
+    private let upkeep: Upkeep
     private let log: Log
 
     /// A worker over one database and one model. `key` opens the credentials, and from it come the keys that decide
@@ -39,7 +42,8 @@ public final class Worker: Sendable {
         log: Log = Log("worker")
     ) {
         let leads = LeadStore(pool: pool)
-        let connectors = ConnectorDirectory(pool: pool, configuration: configuration, client: client)
+        let connectors = ConnectorDirectory(
+            pool: pool, configuration: configuration, client: client, timeout: limits.callTimeout)
         let settlement = Settlement(queue: queue, log: log)
         let outbox = Outbox(pool: pool, queue: queue)
         let ledger = EventLedger(
@@ -57,6 +61,7 @@ public final class Worker: Sendable {
         let writing = Writing(outbox: outbox, connectors: connectors, settlement: settlement)
         self.queue = queue
         self.log = log
+        self.upkeep = Upkeep(pool: pool, log: log)
         self.stages = [
             StageLoop(stage: .understand, limit: limits.understand, queue: queue, log: log, perform: understanding.run),
             StageLoop(stage: .generate, limit: limits.generate, queue: queue, log: log, perform: generating.run),
@@ -80,6 +85,7 @@ public final class Worker: Sendable {
         log(.info, "worker started")
         await withTaskGroup(of: Void.self) { group in
             for stage in stages { group.addTask { await stage.run() } }
+            group.addTask { [upkeep] in await upkeep.run() }
             group.addTask { [queue, stages] in
                 for await _ in queue.wakeUps() { stages.forEach { $0.wake() } }
             }

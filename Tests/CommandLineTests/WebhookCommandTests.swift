@@ -1,27 +1,14 @@
 import Foundation
 import JSON
+import TestSupport
 import XCTest
 
 /// The support commands over the built binary: programs and people read what they print.
 final class WebhookCommandTests: XCTestCase {
     private func leadwright(_ arguments: [String], input: [String]) throws -> [JSONValue] {
-        let process = Process()
-        // The test bundle is an executable beside the command.
-        process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-            .appendingPathComponent("leadwright")
-        process.arguments = arguments
-        let (stdin, stdout) = (Pipe(), Pipe())
-        process.standardInput = stdin
-        process.standardOutput = stdout
-        try process.run()
-        try stdin.fileHandleForWriting.write(contentsOf: Data(input.map { "\($0)\n" }.joined().utf8))
-        try stdin.fileHandleForWriting.close()
-        let output = try stdout.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        XCTAssertEqual(process.terminationStatus, 0)
-        return try String(decoding: output, as: UTF8.self).split(separator: "\n").map {
-            try JSONValue(parsing: String($0))
-        }
+        let run = try BuiltCommand.run(arguments, input: input.map { "\($0)\n" }.joined())
+        XCTAssertEqual(run.status, 0, run.complaints)
+        return try run.output.split(separator: "\n").map { try JSONValue(parsing: String($0)) }
     }
 
     private func fixture(_ path: String) throws -> Data {

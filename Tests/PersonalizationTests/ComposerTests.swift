@@ -63,25 +63,6 @@ final class ComposerTests: XCTestCase {
         XCTAssertEqual(request.seed, 7)
     }
 
-    /// What must be said is the last thing that the model reads, one way or the other.
-    func testTheFactStandsLast() throws {
-        let asked = try composer().request(seed: 1)
-        let instructions = asked.segments.compactMap { if case .write(let slot) = $0 { slot.instruction } else { nil } }
-        XCTAssertEqual(instructions.count, 1)
-        XCTAssertTrue(instructions[0].hasPrefix("Say how fast TechFlow notices."), instructions[0])
-        XCTAssertTrue(
-            instructions[0].hasSuffix(": Schema changes are detected within ninety seconds."), instructions[0])
-        let opened = try composer(
-            json: Sample.playbook.replacing(
-                "\"must_use\": \"schema\",", with: "\"must_use\": \"schema\", \"opening\": \"Schema changes\",")
-        ).request(seed: 1)
-        XCTAssertTrue(
-            opened.messages[1].content.hasSuffix(
-                "pain: lost events\n\nThe text must say:\nSchema changes are detected within ninety seconds."))
-        XCTAssertTrue(
-            opened.segments.allSatisfy { if case .write(let slot) = $0 { slot.instruction == nil } else { true } })
-    }
-
     func testASlotGoesOnFromItsOpening() throws {
         let json = Sample.playbook.replacing(
             "\"must_use\": \"schema\",", with: "\"must_use\": \"schema\", \"opening\": \"Schema changes\",")
@@ -116,7 +97,16 @@ final class ComposerTests: XCTestCase {
         let shared = one.messages[1].content.commonPrefix(with: two.messages[1].content)
         XCTAssertTrue(shared.hasSuffix("The reader:\nfirst name: "), shared)
         XCTAssertTrue(shared.contains("The reader's stage is lead: downloaded a guide.\nWrite to an engineer"), shared)
-        XCTAssertTrue(one.messages[1].content.hasSuffix("\ncompany: Hexfield Games\npain: lost events"))
+        // What must be said stands right before the text.
+        XCTAssertTrue(
+            one.messages[1].content.hasSuffix(
+                """
+                company: Hexfield Games
+                pain: lost events
+
+                The text must say:
+                Schema changes are detected within ninety seconds.
+                """))
         XCTAssertFalse(one.neutralMessages[1].content.contains("Hexfield"))
     }
 

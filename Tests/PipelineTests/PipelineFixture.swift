@@ -43,9 +43,11 @@ final class PipelineFixture: Sendable {
         let port = try await server.start()
         sandbox = SandboxServer(HubSpotPortal())
         address = try await sandbox.start()
+        var limits = Worker.Limits()
+        limits.callTimeout = .seconds(1)
         worker = Worker(
             pool: database.pool, queue: queue, configuration: configuration, model: model, client: client, key: key,
-            log: Log("worker", write: { _ in }))
+            limits: limits, log: Log("worker", write: { _ in }))
         let webhook = "http://127.0.0.1:\(port)/webhooks/acme-hubspot"
         try await declare(Self.declarations(sandbox: address, webhook: webhook))
         _ = try await administer("configure", ["target_url": .string(webhook), "reports_initial_values": false])

@@ -96,7 +96,7 @@ struct ScaffoldWriter {
         var progress = SlotProgress(slot: slot, precededBy: preceding)
         var sampler = Sampler(sampling: request.sampling, seed: seed)
         var logProbabilities: [Float] = []
-        var read = slot.instruction.map { tokens(asking: $0, after: preceding) } ?? tokens(before: preceding)
+        var read = tokens(before: preceding)
         while true {
             guard read.count <= engine.context else {
                 return (progress.cut(), VariantScore.mean(logProbabilities))
@@ -116,14 +116,6 @@ struct ScaffoldWriter {
 
     /// What the model reads before it goes on from `text`.
     private func tokens(before text: String) -> [Int32] { prompt + engine.encodeEnding(text) }
-
-    /// What the model reads before it answers an instruction: the text so far is what it said, and begins with the
-    /// tokens that it had before.
-    private func tokens(asking instruction: String, after text: String) -> [Int32] {
-        let said = SlotProgress.prompt(before: text)
-        let turns = [ChatMessage(.assistant, said), ChatMessage(.user, instruction)].drop { $0.content.isEmpty }
-        return engine.template.tokens(request.messages + turns, engine.tokenizer)
-    }
 }
 
 extension Engine {

@@ -79,10 +79,6 @@ public struct ChooseSlot: Sendable {
 public struct WriteSlot: Sendable {
     /// The slot's name, unique in its scaffold.
     public let name: String
-    /// What is asked for, put to the model as a turn of its own after the text so far, and no part of the text; `nil`
-    /// lets it go on from the text. A small model states a fact that it was just asked to state, and invents one that
-    /// lies a page back: with SmolLM2-135M, untuned, 1 of 48 slots stood without a turn of its own.
-    public let instruction: String?
     /// The words at most; writing stops at the last finished sentence within.
     public let maximumWords: Int
     /// The sentences at most.
@@ -98,11 +94,10 @@ public struct WriteSlot: Sendable {
 
     /// Creates a slot.
     public init(
-        name: String, instruction: String? = nil, maximumWords: Int, maximumSentences: Int = 1, stops: [String] = [],
-        attempts: Int = 2, fallback: String, check: @escaping @Sendable (String) -> SlotVerdict
+        name: String, maximumWords: Int, maximumSentences: Int = 1, stops: [String] = [], attempts: Int = 2,
+        fallback: String, check: @escaping @Sendable (String) -> SlotVerdict
     ) {
         self.name = name
-        self.instruction = instruction
         self.maximumWords = maximumWords
         self.maximumSentences = maximumSentences
         self.stops = stops
@@ -129,7 +124,7 @@ public struct Sampling: Sendable, Hashable, Codable {
     public var topP: Float
 
     /// Creates a setting.
-    public init(temperature: Float = 0.3, topK: Int = 40, topP: Float = 0.9) {
+    public init(temperature: Float = 0.6, topK: Int = 40, topP: Float = 0.9) {
         self.temperature = temperature
         self.topK = topK
         self.topP = topP

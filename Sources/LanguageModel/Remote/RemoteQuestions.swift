@@ -10,9 +10,8 @@ enum RemoteQuestions {
         let amount =
             slot.maximumSentences == 1 ? "sentence" : "sentences, \(slot.maximumSentences) at most,"
         let limit = "in no more than \(slot.maximumWords) words"
-        let instruction = slot.instruction.map { "\n\n\($0)" } ?? ""
         return asking(
-            (text.isEmpty
+            text.isEmpty
                 ? "Write only the first \(amount) of the text, \(limit). Answer with nothing else."
                 : """
                 This is the text so far:
@@ -21,7 +20,7 @@ enum RemoteQuestions {
 
                 Write only the \(amount) that \(slot.maximumSentences == 1 ? "comes" : "come") next, \(limit). \
                 Do not repeat the text so far. Answer with nothing else.
-                """) + instruction, messages)
+                """, messages)
     }
 
     /// Asks for the letter of a `choose` slot's best variant.

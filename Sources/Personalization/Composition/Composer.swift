@@ -101,8 +101,7 @@ public struct Composer: Sendable {
             let opened = opening.split(separator: " ").count
             return .write(
                 WriteSlot(
-                    name: writing.name, instruction: prompt.slotInstructions[writing.name],
-                    maximumWords: max(1, writing.maximumWords - opened),
+                    name: writing.name, maximumWords: max(1, writing.maximumWords - opened),
                     maximumSentences: writing.maximumSentences, attempts: writing.attempts, fallback: fallback,
                     check: { text in
                         rules?.verdict(on: text, after: opening) ?? .fails("no rules for this slot")

@@ -32,9 +32,6 @@ struct Shutdown {
         for await _ in requests { break }
         sources.forEach { $0.cancel() }
     }
-
-    /// Listens and returns when the process is told to stop.
-    static func requested(withParent: Bool) async { await Shutdown(withParent: withParent).requested() }
 }
 
 extension Option {

@@ -35,9 +35,10 @@ extension Command {
             host: try arguments.value("--host", default: "127.0.0.1"),
             port: try arguments.number("--port", default: 8080)
         ) { await gateway.respond(to: $0) }
+        let shutdown = Shutdown(withParent: arguments.has("--with-parent"))
         let port = try await server.start()
         Leadwright.announce("gateway listening on port \(port)")
-        await Shutdown.requested(withParent: arguments.has("--with-parent"))
+        await shutdown.requested()
         await server.stop()
         await pool.close()
     }

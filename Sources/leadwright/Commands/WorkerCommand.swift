@@ -31,9 +31,10 @@ extension Command {
         let worker = Worker(
             pool: pool, queue: JobQueue(pool: pool, worker: Installation.workerName),
             configuration: ConfigurationStore(pool: pool, key: key), model: model, client: HTTPClient(), key: key)
+        let shutdown = Shutdown(withParent: arguments.has("--with-parent"))
         let work = Task { await worker.run() }
         Leadwright.announce("worker ready with \(model.identity.name)")
-        await Shutdown.requested(withParent: arguments.has("--with-parent"))
+        await shutdown.requested()
         work.cancel()
         await work.value
         await pool.close()
