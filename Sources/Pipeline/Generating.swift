@@ -12,7 +12,6 @@ import PostgresClient
 struct Generating: Sendable {
     private static let storeGeneration = SQL(PackageResources.store_generation_sql)
     private static let setState = SQL(PackageResources.set_generation_state_sql)
-    private static let recordSuppression = SQL(PackageResources.suppress_sql)
 
     let pool: PostgresPool
     let queue: JobQueue
@@ -88,12 +87,7 @@ struct Generating: Sendable {
     ) async throws {
         try await pool.transaction { transaction in
             try await transaction.execute(Self.setState, [generation.id, "suppressed"])
-            try await transaction.execute(
-                Self.recordSuppression,
-                [
-                    generation.tenantID, generation.leadID, generation.eventID, generation.playbook, reason.rawValue,
-                    detail, Stage.generate.rawValue,
-                ])
+            try await Suppression(of: generation, reason, detail, at: .generate).record(in: transaction)
             try await queue.finish(job, in: transaction)
         }
     }

@@ -10,7 +10,6 @@ struct Outbox: Sendable {
     private static let loadWrites = SQL(PackageResources.load_writes_sql)
     private static let beginWrites = SQL(PackageResources.begin_writes_sql)
     private static let settleWrite = SQL(PackageResources.settle_write_sql)
-    private static let recordSuppression = SQL(PackageResources.suppress_sql)
 
     let pool: PostgresPool
     let queue: JobQueue
@@ -76,12 +75,7 @@ struct Outbox: Sendable {
     func suppress(_ write: PendingWrite, _ reason: SuppressionReason, _ detail: String) async throws {
         let generation = write.generation
         try await settle(write, "suppressed", reason: "\(reason.rawValue): \(detail)") { connection in
-            try await connection.execute(
-                Self.recordSuppression,
-                [
-                    generation.tenantID, generation.leadID, generation.eventID, generation.playbook, reason.rawValue,
-                    detail, Stage.write.rawValue,
-                ])
+            try await Suppression(of: generation, reason, detail, at: .write).record(in: connection)
             try await queue.finish(write.job, in: connection)
         }
     }

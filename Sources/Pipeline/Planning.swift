@@ -10,7 +10,6 @@ struct Planning: Sendable {
     private static let assignArm = SQL(PackageResources.assign_arm_sql)
     private static let madeSince = SQL(PackageResources.made_since_sql)
     private static let planGeneration = SQL(PackageResources.plan_generation_sql)
-    private static let recordSuppression = SQL(PackageResources.suppress_sql)
     private static let ignoreEvent = SQL(PackageResources.ignore_event_sql)
 
     let pool: PostgresPool
@@ -76,12 +75,10 @@ struct Planning: Sendable {
         case .generate(let plan):
             try await store(plan, due, in: transaction)
         case .suppress(let reason, let detail):
-            try await transaction.execute(
-                Self.recordSuppression,
-                [
-                    due.stored.tenantID, due.lead.id, due.stored.id, due.playbook.playbook.name, reason.rawValue,
-                    detail, Stage.understand.rawValue,
-                ])
+            try await Suppression(
+                tenantID: due.stored.tenantID, leadID: due.lead.id, eventID: due.stored.id,
+                playbook: due.playbook.playbook.name, reason, detail, at: .understand
+            ).record(in: transaction)
         case .ignore(let reason):
             try await transaction.execute(Self.ignoreEvent, [due.stored.id, reason])
         }

@@ -18,15 +18,11 @@ extension Command {
             """,
         options: [
             .database, .model,
-            Option(
-                "--threads", "N", "Threads for the model; every core unless given.", environment: "LEADWRIGHT_THREADS"),
-            .withParent,
+            .modelThreads, .withParent,
         ]
     ) { arguments in
         let pool = try await Installation.migratedPool(arguments, size: 8)
-        let threads = try arguments.number("--threads", default: 0)
-        let model = try await loadLanguageModel(
-            arguments.value("--model"), threads: threads > 0 ? threads : nil)
+        let model = try await loadLanguageModel(arguments.value("--model"), threads: arguments.modelThreads())
         let key = try Installation.key()
         let worker = Worker(
             pool: pool, queue: JobQueue(pool: pool, worker: Installation.workerName),

@@ -19,11 +19,11 @@ struct DemoCount {
         guard let row = try await pool.query(Self.demoCounts).first else {
             throw CommandError.failed("the database does not answer")
         }
-        let (deliveries, duplicates, events, optedOut, heldOut, notMade, outcomes, examples, unfinished, dead) =
+        let (deliveries, duplicates, events, optedOut, heldOut, outcomes, examples, unfinished, dead) =
             try row.decode(
-                Int.self, Int.self, Int.self, Int.self, Int.self, Int.self, Int.self, Int.self, Int.self, Int.self)
+                Int.self, Int.self, Int.self, Int.self, Int.self, Int.self, Int.self, Int.self, Int.self)
         (report.deliveries, report.duplicates, report.events) = (deliveries, duplicates, events)
-        (report.optedOut, report.heldOut, report.notMade) = (optedOut, heldOut, notMade)
+        (report.optedOut, report.heldOut) = (optedOut, heldOut)
         (report.outcomes, report.examples) = (outcomes, examples)
         report.lost = max(0, try await cast.eventsSent() - events) + unfinished + dead
         return report
@@ -47,8 +47,7 @@ struct DemoCount {
                 modelSHA256: try row.decode("model_sha256"), seed: try row.decode("seed"),
                 promptSHA256: try row.decode("prompt_sha256"), arm: try row.decode("arm"),
                 slots: try JSONValue(parsing: row.decode("slots", as: String.self)).array ?? [],
-                tokens: try row.decode("tokens"), milliseconds: try row.decode("milliseconds"),
-                eventToProofMilliseconds: try row.decode("event_to_proof", as: Int?.self) ?? 0)
+                tokens: try row.decode("tokens"), milliseconds: try row.decode("milliseconds"))
         }
     }
 }

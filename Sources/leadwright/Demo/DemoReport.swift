@@ -26,8 +26,6 @@ struct DemoReport {
         let slots: [JSONValue]
         let tokens: Int
         let milliseconds: Int
-        /// From the event's arrival to the proven write.
-        let eventToProofMilliseconds: Int
 
         /// The slots where the tenant's default stands.
         var fallbacks: Int { slots.count { $0["outcome"]?.string == "fallback" } }
@@ -42,7 +40,6 @@ struct DemoReport {
     var events = 0
     var optedOut = 0
     var heldOut = 0
-    var notMade = 0
     var outcomes = 0
     var examples = 0
     /// Events that a stand-in sent and the database does not hold, messages neither written nor suppressed, and dead

@@ -1,9 +1,5 @@
 import CRM
-import Configuration
-import Cryptography
-import EmbeddedPostgres
 import Foundation
-import HTTPClient
 import JSON
 import Migrations
 import PostgresClient

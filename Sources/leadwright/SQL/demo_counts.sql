@@ -5,7 +5,6 @@ SELECT
     (SELECT coalesce(sum(events - duplicates), 0)::bigint FROM deliveries),
     (SELECT count(*) FROM suppressions WHERE reason IN ('opted_out', 'no_consent')),
     (SELECT count(*) FROM suppressions WHERE reason = 'holdout'),
-    (SELECT count(*) FROM suppressions WHERE reason IN ('gone', 'incomplete')),
     (SELECT count(*) FROM outcomes),
     (SELECT count(*) FROM training_examples),
     (SELECT count(*) FROM generations WHERE state NOT IN ('written', 'suppressed')),
