@@ -8,6 +8,10 @@ public struct LanguageModelError: Error, Sendable, CustomStringConvertible {
         case malformedFile = "malformed_file"
         /// The file is fine, and we cannot run it: the message names the architecture, type or tokenizer.
         case unsupportedModel = "unsupported_model"
+        /// No adapter of that name is loaded.
+        case unknownAdapter = "unknown_adapter"
+        /// The adapter was made for another model: the message names the tensor or the architecture.
+        case adapterMismatch = "adapter_mismatch"
         /// Prompt and scaffold are longer than the model's context.
         case contextOverflow = "context_overflow"
         /// The request makes no sense: no segments, a slot without variants.

@@ -40,6 +40,19 @@ final class Matrix: Sendable {
         self.layout = layout
     }
 
+    /// A matrix of numbers that are in memory: an adapter's. numbers: [rows][columns]
+    init(_ numbers: [Float], rows: Int, columns: Int) {
+        precondition(numbers.count == rows * columns)
+        self.rows = rows
+        self.columns = columns
+        layout = .f32
+        panels = AlignedBuffer(count: (rows + Self.lanes - 1) / Self.lanes * columns * layout.bytes)
+        numbers.withUnsafeBytes { bytes in
+            guard let source = bytes.bindMemory(to: UInt8.self).baseAddress else { return }
+            layout.pack(source, Int64(rows), Int64(columns), panels.start)
+        }
+    }
+
     /// Rows in a panel.
     static let lanes = Int(CK_LANES)
 
