@@ -22,6 +22,12 @@ public struct LanguageModelError: Error, Sendable, CustomStringConvertible {
         case malformedAnswer = "malformed_answer"
         /// The caller no longer wants the text.
         case cancelled
+        /// The text was not finished when it had to be.
+        case deadlineExceeded = "deadline_exceeded"
+        /// No adapter of that name is loaded.
+        case unknownAdapter = "unknown_adapter"
+        /// The adapter was made for another model.
+        case adapterMismatch = "adapter_mismatch"
     }
 
     /// The kind of failure.

@@ -45,12 +45,13 @@ package struct KeyValueLayout: Sendable, Hashable {
 
     /// Stores one position's key, a column of its panel of 16 positions, and value, a row, for one head.
     func store(
-        key: UnsafePointer<Float>, value: UnsafePointer<Float>, layer: Int, head: Int, slot: Int, in page: KeyValuePage
+        key: UnsafePointer<Float>, value: UnsafePointer<Float>, layer: Int, head: Int, slot: Int,
+        in page: KeyValuePage, _ kernels: Kernels
     ) {
         let lanes = Int(CK_LANES)
         let column = keys(layer: layer, head: head) + slot / lanes * lanes * headWidth + slot % lanes
-        ck_store_halves(key, Int64(headWidth), page.halves.start + column, Int64(lanes))
+        kernels.table.store_halves(key, Int64(headWidth), page.halves.start + column, Int64(lanes))
         let row = values(layer: layer, head: head) + slot * headWidth
-        ck_store_halves(value, Int64(headWidth), page.halves.start + row, 1)
+        kernels.table.store_halves(value, Int64(headWidth), page.halves.start + row, 1)
     }
 }

@@ -25,22 +25,25 @@ public struct Sampler: Sendable {
         random = SplitMix64(seed: seed)
     }
 
+    /// A token, and its log-probability.
+    public typealias Draw = (token: Int32, logProbability: Float)
+
     /// Draws a token.
     ///
     /// - Parameter logits: one for each token of the vocabulary; `-infinity` forbids a token. They are only read.
     /// - Returns: the token, and its log-probability as the model sees it: by the softmax of all logits, before
     ///   temperature and cuts.
-    public mutating func draw(logits: UnsafeBufferPointer<Float>) -> (token: Int32, logProbability: Float) {
+    public mutating func draw(logits: UnsafeBufferPointer<Float>) -> Draw {
         let isGreedy = sampling.temperature <= 0
         collect(logits, count: isGreedy ? 1 : sampling.topK > 0 ? min(sampling.topK, logits.count) : logits.count)
         // Only a broken model has no number at all among its logits.
         guard let first = candidates.first else { return (0, -.infinity) }
         let chosen = isGreedy ? first : drawCandidate(largest: first.logit)
-        return (chosen.token, chosen.logit - Inference.logSumExp(logits))
+        return (chosen.token, chosen.logit - logits.logSumExp)
     }
 
     /// Draws a token; the same for an array.
-    public mutating func draw(logits: [Float]) -> (token: Int32, logProbability: Float) {
+    public mutating func draw(logits: [Float]) -> Draw {
         logits.withUnsafeBufferPointer { draw(logits: $0) }
     }
 

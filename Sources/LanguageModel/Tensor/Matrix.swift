@@ -58,21 +58,21 @@ final class Matrix: Sendable {
 
     var panelCount: Int { (rows + Self.lanes - 1) / Self.lanes }
 
-    /// outputs[token][row] for the rows of these panels and each of `tokens`, whose inputs begin at `tokens`' first;
-    /// outputs are [tokens.count][rows].
+    /// outputs[i][output] for the outputs of these panels and each of the inputs' `rows`; outputs are
+    /// [rows.count][self.rows].
     func multiply(
-        panels range: Range<Int>, _ inputs: Activations, tokens: Range<Int>, into outputs: AlignedBuffer<Float>,
+        panels range: Range<Int>, _ inputs: Activations, rows inputRows: Range<Int>, into outputs: AlignedBuffer<Float>,
         kernels: Kernels
     ) {
         let inner = columns / layout.numbers
         let first = range.lowerBound * Self.lanes
         let input: UnsafeRawPointer =
             readsBlocks
-            ? UnsafeRawPointer(inputs.blocks.start + tokens.lowerBound * inner)
-            : UnsafeRawPointer(inputs.values.start + tokens.lowerBound * inner)
+            ? UnsafeRawPointer(inputs.blocks.start + inputRows.lowerBound * inner)
+            : UnsafeRawPointer(inputs.values.start + inputRows.lowerBound * inner)
         layout.kernel(kernels)(
             panels.start + range.lowerBound * inner * layout.bytes, input, outputs.start + first, Int64(inner),
-            Int64(min(rows, range.upperBound * Self.lanes) - first), Int64(tokens.count), Int64(rows))
+            Int64(min(rows, range.upperBound * Self.lanes) - first), Int64(inputRows.count), Int64(rows))
     }
 }
 

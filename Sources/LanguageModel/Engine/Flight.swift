@@ -1,0 +1,122 @@
+/// A reading on its way through the model.
+final class Flight {
+    let job: Job
+    /// The reading's place among the job's.
+    let place: Int
+    let reading: Reading
+    /// The sequence; `nil` until the flight begins.
+    private(set) var sequence: KeyValueCache?
+    private(set) var knownTokens = 0
+    /// What was seen behind the watched tokens, in order.
+    private var observations: [Observation] = []
+
+    init(_ job: Job, place: Int) {
+        self.job = job
+        self.place = place
+        reading = job.readings[place]
+    }
+
+    /// Tokens that the sequence says.
+    var count: Int { sequence?.count ?? 0 }
+
+    /// Tokens that the model has still to read.
+    var remaining: Int { reading.readCount - count }
+
+    /// Begins behind what is known. The first watched token is read again even if it is known: its logits are not kept.
+    func begin(with known: KeyValueCache) {
+        var sequence = known
+        let needed = min(reading.readCount, reading.watched.first ?? reading.readCount)
+        let common = zip(sequence.tokens, reading.tokens.prefix(needed)).prefix { $0 == $1 }.count
+        sequence.roll(backTo: common)
+        self.sequence = sequence
+        knownTokens = common
+    }
+
+    /// Adds its next tokens to a batch, and the watched ones among them to the questions.
+    func join(_ batch: inout Batch, _ questions: inout [Question], tokens count: Int) {
+        guard var sequence else { return }
+        let places = sequence.count..<sequence.count + count
+        let firstRow = batch.count
+        batch.add(reading.tokens[places], to: &sequence, adapter: job.adapter)
+        self.sequence = sequence
+        for watched in places.clamped(to: reading.watched) {
+            questions.append(Question(reading, behind: watched, row: firstRow + watched - places.lowerBound))
+        }
+    }
+
+    /// Takes the answers to the questions of a pass, in order.
+    func take(_ seen: some Sequence<Observation>) { observations += seen }
+
+    /// How many answers it still expects of the last pass.
+    var unanswered: Int { places(read: count) - observations.count }
+
+    private func places(read count: Int) -> Int { (0..<count).clamped(to: reading.watched).count }
+
+    /// Whether the model gave no numbers.
+    var isBroken: Bool { observations.contains { if case .broken = $0 { true } else { false } } }
+
+    /// The answer, when everything was read.
+    func answer() -> Answer? {
+        guard let sequence, remaining == 0 else { return nil }
+        let value: Answer.Value =
+            switch reading.ask {
+            case .nothing: .nothing
+            case .draw:
+                if case .drawn(let drawn, let sampler)? = observations.first { .drawn(drawn, sampler) } else { .nothing }
+            case .logProbabilities:
+                .logProbabilities(observations.compactMap { if case .logProbability(let value) = $0 { value } else { nil } })
+            case .expectations:
+                .expectations(observations.compactMap { if case .expectation(let value) = $0 { value } else { nil } })
+            }
+        return Answer(sequence: sequence, knownTokens: knownTokens, value: value)
+    }
+}
+
+/// What is asked about a row's logits.
+struct Question: Sendable {
+    /// The row in the batch.
+    let row: Int
+    private let kind: Kind
+
+    private enum Kind: Sendable {
+        case draw(Sampler)
+        case logProbability(of: Int32)
+        case expectation(top: Int, next: Int32?)
+    }
+
+    init(_ reading: Reading, behind place: Int, row: Int) {
+        self.row = row
+        let next = place + 1 < reading.tokens.count ? reading.tokens[place + 1] : nil
+        kind =
+            switch (reading.ask, next) {
+            case (.draw(let sampler), _): .draw(sampler)
+            case (.logProbabilities, let next?): .logProbability(of: next)
+            case (.expectations(let top), let next): .expectation(top: top, next: next)
+            default: .expectation(top: 0, next: nil)
+            }
+    }
+
+    /// The answer, on any thread.
+    func answer(_ logits: Inference.Logits) -> Observation {
+        switch kind {
+        case .draw(var sampler):
+            let drawn = sampler.draw(logits: logits)
+            return drawn.logProbability.isFinite ? .drawn(drawn, sampler) : .broken
+        case .logProbability(let token):
+            let value = logits.logProbability(of: token)
+            return value.isNaN ? .broken : .logProbability(value)
+        case .expectation(let top, let next):
+            let expectation = Expectation(logits, top: top, next: next)
+            return expectation.values.contains(where: \.isNaN) ? .broken : .expectation(expectation)
+        }
+    }
+}
+
+/// The answer to a question.
+enum Observation: Sendable {
+    case drawn(Sampler.Draw, Sampler)
+    case logProbability(Float)
+    case expectation(Expectation)
+    /// The model gave no numbers.
+    case broken
+}
