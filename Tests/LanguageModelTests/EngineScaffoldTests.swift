@@ -156,7 +156,7 @@ final class EngineScaffoldTests: XCTestCase {
         XCTAssertTrue(answer.text.contains("Paris"), answer.text)
         XCTAssertFalse(answer.isCut)
         let cut = try await model.complete(question, maximumTokens: 1, seed: 3)
-        XCTAssertEqual(cut.tokens, 1)
+        XCTAssertEqual(cut.tokens.count, 1)
         XCTAssertTrue(cut.isCut)
     }
 

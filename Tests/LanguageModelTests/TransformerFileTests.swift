@@ -41,6 +41,6 @@ final class TransformerFileTests: XCTestCase {
         defer { try? FileManager.default.removeItem(atPath: path) }
         let model = try Transformer(GGUFFile(path: path), pool: ThreadPool(threads: 2))
         var cache = KeyValueCache(KeyValueLayout(model.shape))
-        return try XCTUnwrap(Inference(model, chunk: 4).append(tokens, to: &cache, last: { Array($0) }))
+        return try XCTUnwrap(Inference(model, rows: 4).append(tokens, to: &cache, last: { Array($0) }))
     }
 }

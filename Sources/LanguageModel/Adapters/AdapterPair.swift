@@ -12,12 +12,12 @@ package struct AdapterPair: Sendable {
     ///
     /// - Parameter input: one number for each of the matrix's inputs.
     package func change(for input: [Float], kernels: Kernels = .best) -> [Float] {
-        let x = Activations(tokens: 1, width: down.columns, rounded: false)
-        let between = Activations(tokens: 1, width: rank, rounded: false)
+        let x = Activations(rows: 1, width: down.columns, rounded: false)
+        let between = Activations(rows: 1, width: rank, rounded: false)
         let change = AlignedBuffer<Float>(count: up.rows)
         for (index, number) in input.enumerated() { x.values.elements[index] = number }
-        down.multiply(panels: 0..<down.panelCount, x, tokens: 0..<1, into: between.values, kernels: kernels)
-        up.multiply(panels: 0..<up.panelCount, between, tokens: 0..<1, into: change, kernels: kernels)
+        down.multiply(panels: 0..<down.panelCount, x, rows: 0..<1, into: between.values, kernels: kernels)
+        up.multiply(panels: 0..<up.panelCount, between, rows: 0..<1, into: change, kernels: kernels)
         return Array(change.elements)
     }
 }
