@@ -240,6 +240,27 @@ static void rms_norm(const float *x, const float *weight, float epsilon, int64_t
     for (int64_t i = whole; i < count; i++) out[i] = x[i] * factor * weight[i];
 }
 
+static void layer_norm(float *x, const float *weight, const float *bias, float epsilon, int64_t count) {
+    const int64_t whole = count / CK_LANES * CK_LANES;
+    floats sums = splat(0);
+    for (int64_t i = 0; i < whole; i += CK_LANES) sums += load_floats(x + i);
+    float sum = sum_lanes(sums);
+    for (int64_t i = whole; i < count; i++) sum += x[i];
+    const float mean = sum / (float)count;
+    floats squares = splat(0);
+    for (int64_t i = 0; i < whole; i += CK_LANES) {
+        const floats v = load_floats(x + i) - mean;
+        squares = fused(v, v, squares);
+    }
+    float variance = sum_lanes(squares);
+    for (int64_t i = whole; i < count; i++) variance += (x[i] - mean) * (x[i] - mean);
+    const float factor = 1 / sqrtf(variance / (float)count + epsilon);
+    for (int64_t i = 0; i < whole; i += CK_LANES) {
+        store_floats(x + i, (load_floats(x + i) - mean) * factor * load_floats(weight + i) + load_floats(bias + i));
+    }
+    for (int64_t i = whole; i < count; i++) x[i] = (x[i] - mean) * factor * weight[i] + bias[i];
+}
+
 INLINE floats silu(floats x) { return x / (exponential(-x) + 1.0f); }
 
 /// x / (1 + e^-2u) is x / 2 · (1 + tanh u).
@@ -267,6 +288,32 @@ INLINE floats gelu(floats x) {
 
 PRODUCT_WITH(silu)
 PRODUCT_WITH(gelu)
+
+/// erf within 2e-7 (Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.26).
+INLINE floats error_function(floats x) {
+    const floats magnitude = absolute(x);
+    const floats t = 1.0f / fused(magnitude, splat(0.3275911f), splat(1));
+    floats p = splat(1.061405429f);
+    p = fused(p, t, splat(-1.453152027f));
+    p = fused(p, t, splat(1.421413741f));
+    p = fused(p, t, splat(-0.284496736f));
+    p = fused(p, t, splat(0.254829592f));
+    const floats value = 1.0f - p * t * exponential(-magnitude * magnitude);
+    return x < 0.0f ? -value : value;
+}
+
+INLINE floats gelu_erf_of(floats x) { return x * 0.5f * (error_function(x * 0.7071067812f) + 1.0f); }
+
+static void gelu_erf(float *x, int64_t count) {
+    int64_t i = 0;
+    for (; i + CK_LANES <= count; i += CK_LANES) store_floats(x + i, gelu_erf_of(load_floats(x + i)));
+    if (i < count) {
+        floats rest = splat(0);
+        memcpy(&rest, x + i, (size_t)(count - i) * sizeof(float));
+        rest = gelu_erf_of(rest);
+        memcpy(x + i, &rest, (size_t)(count - i) * sizeof(float));
+    }
+}
 
 static void scale(float *x, float factor, int64_t count) {
     for (int64_t i = 0; i < count; i++) x[i] *= factor;
@@ -402,8 +449,10 @@ static float soften(float *scores, int64_t first, int64_t end, int64_t count, fl
         .multiply_f32 = multiply_f32,                                                                               \
         .quantize = quantize,                                                                                       \
         .rms_norm = rms_norm,                                                                                       \
+        .layer_norm = layer_norm,                                                                                   \
         .silu_product = silu_product,                                                                               \
         .gelu_product = gelu_product,                                                                               \
+        .gelu_erf = gelu_erf,                                                                                       \
         .add = add,                                                                                                 \
         .scale = scale,                                                                                             \
         .rotate_neighbours = rotate_neighbours,                                                                     \

@@ -24,10 +24,6 @@ public struct LanguageModelError: Error, Sendable, CustomStringConvertible {
         case cancelled
         /// The text was not finished when it had to be.
         case deadlineExceeded = "deadline_exceeded"
-        /// No adapter of that name is loaded.
-        case unknownAdapter = "unknown_adapter"
-        /// The adapter was made for another model.
-        case adapterMismatch = "adapter_mismatch"
     }
 
     /// The kind of failure.

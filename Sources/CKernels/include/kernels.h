@@ -86,10 +86,14 @@ typedef struct {
     void (*quantize)(const float *x, int64_t count, ck_activation_block *blocks);
     /// out = x · weight / sqrt(mean(x²) + epsilon).
     void (*rms_norm)(const float *x, const float *weight, float epsilon, int64_t count, float *out);
+    /// x = (x - mean(x)) · weight / sqrt(mean((x - mean(x))²) + epsilon) + bias.
+    void (*layer_norm)(float *x, const float *weight, const float *bias, float epsilon, int64_t count);
     /// gate = gate · sigmoid(gate) · up.
     void (*silu_product)(float *gate, const float *up, int64_t count);
     /// gate = gelu(gate) · up, by the form with tanh: gelu(x) = x / 2 · (1 + tanh(√(2 / π) · (x + 0.044715 · x³))).
     void (*gelu_product)(float *gate, const float *up, int64_t count);
+    /// x = x / 2 · (1 + erf(x / √2)).
+    void (*gelu_erf)(float *x, int64_t count);
     /// x += y.
     void (*add)(float *x, const float *y, int64_t count);
     /// x = x · factor.

@@ -14,30 +14,38 @@ package struct SafetensorsTensor: Sendable {
     /// The stored bytes, valid as long as this tensor, its file, or a copy of either lives.
     package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: mapping.bytes[range]) }
 
+    /// How many numbers the tensor holds.
+    var elementCount: Int { range.count * 8 / type.bits }
+
     /// The numbers of F32, F16 and BF16 tensors, row after row.
     ///
     /// - Throws: `unsupportedModel` for other types; `malformedFile` when a number is not finite.
-    package func floats() throws(LanguageModelError) -> [Float] {
-        let count = range.count * 8 / type.bits
-        let numbers: [Float]
-        switch type {
-        case .f32:
-            numbers = (0..<count).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
-        case .bf16:
-            // The upper half of single precision.
-            numbers = (0..<count).map {
-                Float(bitPattern: UInt32(bytes.loadUnaligned(fromByteOffset: 2 * $0, as: UInt16.self)) << 16)
-            }
-        case .f16:
-            numbers = [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
-                if let source = bytes.bindMemory(to: UInt8.self).baseAddress, let start = buffer.baseAddress {
-                    ck_unpack_f16(source, Int64(count), start)
-                    initialized = count
-                }
-            }
-        default:
+    package func floats() throws(LanguageModelError) -> [Float] { try floats(0..<elementCount) }
+
+    /// Some of the numbers, by their places; within the tensor.
+    func floats(_ part: Range<Int>) throws(LanguageModelError) -> [Float] {
+        precondition(part.lowerBound >= 0 && part.upperBound <= elementCount)
+        guard [.f32, .f16, .bf16].contains(type) else {
             throw LanguageModelError(
                 .unsupportedModel, "tensor \(name) has type \(type.rawValue); save it as F32, F16 or BF16")
+        }
+        let size = type.bits / 8
+        let stored = UnsafeRawBufferPointer(rebasing: bytes[part.lowerBound * size..<part.upperBound * size])
+        let numbers = [Float](unsafeUninitializedCapacity: part.count) { numbers, count in
+            switch type {
+            case .f16:
+                if let source = stored.bindMemory(to: UInt8.self).baseAddress, let start = numbers.baseAddress {
+                    ck_unpack_f16(source, Int64(part.count), start)
+                }
+            case .bf16:
+                // The upper half of single precision.
+                for index in 0..<part.count {
+                    let half = stored.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)
+                    numbers[index] = Float(bitPattern: UInt32(half) << 16)
+                }
+            default: UnsafeMutableRawBufferPointer(numbers).copyMemory(from: stored)
+            }
+            count = part.count
         }
         guard numbers.allSatisfy(\.isFinite) else {
             throw .malformedSafetensors("tensor \(name) holds a number that is not finite")
