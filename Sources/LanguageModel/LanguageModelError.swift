@@ -8,6 +8,8 @@ public struct LanguageModelError: Error, Sendable, CustomStringConvertible {
         case malformedFile = "malformed_file"
         /// The file is fine, and we cannot run it: the message names the architecture, type or tokenizer.
         case unsupportedModel = "unsupported_model"
+        /// The model is larger than the memory that is free.
+        case insufficientMemory = "insufficient_memory"
         /// Prompt and scaffold are longer than the model's context.
         case contextOverflow = "context_overflow"
         /// The request makes no sense: no segments, a slot without variants.

@@ -16,7 +16,7 @@ struct RotaryAngles: Sendable {
 
     /// Room for `tokens` positions at once.
     init(tokens: Int, shape: ModelShape) {
-        frequencies = (0..<shape.headWidth / 2).map { pow(shape.ropeBase, -2 * Double($0) / Double(shape.headWidth)) }
+        frequencies = shape.rotaryFrequencies(layer: 0)
         cosine = AlignedBuffer(count: tokens * frequencies.count)
         sine = AlignedBuffer(count: tokens * frequencies.count)
     }
