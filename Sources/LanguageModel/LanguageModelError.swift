@@ -8,6 +8,8 @@ public struct LanguageModelError: Error, Sendable, CustomStringConvertible {
         case malformedFile = "malformed_file"
         /// The file is fine, and we cannot run it: the message names the architecture, type or tokenizer.
         case unsupportedModel = "unsupported_model"
+        /// The model is larger than the memory that is free.
+        case insufficientMemory = "insufficient_memory"
         /// No adapter of that name is loaded.
         case unknownAdapter = "unknown_adapter"
         /// The adapter was made for another model: the message names the tensor or the architecture.

@@ -47,7 +47,8 @@ final class AttentionTests: XCTestCase {
 
     func testStoredHalvesAreThoseOfTheReference() throws {
         var noise = Noise(8)
-        let x = noise.floats(48, scale: 300) + [65519, 65520, -1e9, 0x1p-25, 0x1.8p-24, 0, -0.0, 1e-7] + noise.floats(8)
+        let edges: [Float] = [65519, 65520, -1e9, 0x1p-25, 0x1.8p-24, 0, -0.0, 1e-7]
+        let x = noise.floats(48, scale: 300) + edges + noise.floats(8)
         var expected = [UInt16](repeating: 0, count: x.count)
         ck_store_halves(x, Int64(x.count), &expected, 1)
         for kernels in try instructionSets() {

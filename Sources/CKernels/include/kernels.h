@@ -9,6 +9,7 @@
 // Nothing here allocates, checks bounds or keeps state. Counts are elements unless said otherwise; no pointer needs
 // an alignment, though 64 bytes are fastest for weights.
 #pragma once
+#include <stdbool.h>
 #include <stdint.h>
 
 /// Rows in a panel, and lanes in every fixed-order sum.
@@ -153,6 +154,10 @@ void ck_unpack_q4_0(const uint8_t *source, int64_t count, float *out);
 void ck_unpack_q4_1(const uint8_t *source, int64_t count, float *out);
 void ck_unpack_q8_0(const uint8_t *source, int64_t count, float *out);
 void ck_unpack_f16(const uint8_t *source, int64_t count, float *out);
+
+/// Whether none of `count` 16-bit words, `stride` bytes apart, has all bits of `mask` set: the exponent of half
+/// (0x7c00), bfloat16 or the upper half of single precision (0x7f80), so that no word is part of infinity or NaN.
+bool ck_exponents_are_finite(const uint8_t *source, int64_t count, int64_t stride, uint16_t mask);
 
 /// Stores `count` floats as half precision, rounded to nearest even, `stride` numbers apart.
 void ck_store_halves(const float *x, int64_t count, uint16_t *out, int64_t stride);

@@ -62,11 +62,13 @@ final class Flight {
             switch reading.ask {
             case .nothing: .nothing
             case .draw:
-                if case .drawn(let drawn, let sampler)? = observations.first { .drawn(drawn, sampler) } else { .nothing }
-            case .logProbabilities:
-                .logProbabilities(observations.compactMap { if case .logProbability(let value) = $0 { value } else { nil } })
-            case .expectations:
-                .expectations(observations.compactMap { if case .expectation(let value) = $0 { value } else { nil } })
+                if case .drawn(let drawn, let sampler)? = observations.first {
+                    .drawn(drawn, sampler)
+                } else {
+                    .nothing
+                }
+            case .logProbabilities: .logProbabilities(observations.compactMap(\.logProbability))
+            case .expectations: .expectations(observations.compactMap(\.expectation))
             }
         return Answer(sequence: sequence, knownTokens: knownTokens, value: value)
     }
@@ -119,4 +121,8 @@ enum Observation: Sendable {
     case expectation(Expectation)
     /// The model gave no numbers.
     case broken
+
+    var logProbability: Float? { if case .logProbability(let value) = self { value } else { nil } }
+
+    var expectation: Expectation? { if case .expectation(let value) = self { value } else { nil } }
 }

@@ -125,8 +125,9 @@ public final class LocalModel: LanguageModel, Sendable {
     ) async throws(LanguageModelError) -> W.Output {
         let cancellation = Cancellation()
         let scope = PrefixScope(adapter: adapter?.adapter.sha256 ?? "", tenant: tenant)
+        typealias Outcome = Result<W.Output, LanguageModelError>
         let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { (continuation: CheckedContinuation<Result<W.Output, LanguageModelError>, Never>) in
+            await withCheckedContinuation { (continuation: CheckedContinuation<Outcome, Never>) in
                 let job = Job(
                     writer, scope: scope, adapter: adapter, deadline: deadline, cancellation: cancellation
                 ) { continuation.resume(returning: $0) }

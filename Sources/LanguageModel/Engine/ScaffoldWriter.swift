@@ -76,16 +76,15 @@ struct ScaffoldWriter: Writer {
         case .writing(var attempt):
             sequence = first.sequence
             guard case .drawn(let drawn, let sampler) = first.value else { break }
-            if let text = take(drawn, &attempt) {
-                let score = VariantScore.mean(attempt.logProbabilities)
-                guard let result = attempt.trial.judge(text, score: score) else {
-                    return begin(attempt.slot, attempt.trial)
-                }
-                add(result)
-            } else {
+            guard let text = take(drawn, &attempt) else {
                 stage = .writing(attempt)
                 return .read([Reading(attempt.read, from: sequence, .draw(sampler))])
             }
+            let score = VariantScore.mean(attempt.logProbabilities)
+            guard let result = attempt.trial.judge(text, score: score) else {
+                return begin(attempt.slot, attempt.trial)
+            }
+            add(result)
         }
         return try nextSlot()
     }
