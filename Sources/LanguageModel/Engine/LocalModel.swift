@@ -46,13 +46,17 @@ public final class LocalModel: LanguageModel, @unchecked Sendable {
 
     /// Lets the model answer a conversation freely, until it ends its turn or has said `maximumTokens`.
     ///
+    /// - Parameter ignoresEnd: whether it goes on past the end of its turn, so that every text has the same length: for
+    ///   measurements.
     /// - Throws: ``LanguageModelError``: `contextOverflow`, `cancelled`.
     public func complete(
-        _ messages: [ChatMessage], maximumTokens: Int, sampling: Sampling = Sampling(), seed: UInt64 = 0
+        _ messages: [ChatMessage], maximumTokens: Int, sampling: Sampling = Sampling(), seed: UInt64 = 0,
+        ignoresEnd: Bool = false
     ) async throws(LanguageModelError) -> Completion {
         try await perform { engine, cancellation throws(LanguageModelError) in
             try engine.complete(
-                messages, maximumTokens: maximumTokens, sampling: sampling, seed: seed, cancellation)
+                messages, maximumTokens: maximumTokens, sampling: sampling, seed: seed, ignoresEnd: ignoresEnd,
+                cancellation)
         }
     }
 
