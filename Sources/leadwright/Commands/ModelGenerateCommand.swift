@@ -23,8 +23,7 @@ extension Command {
         ]
     ) { arguments in
         let seed = try arguments.number("--seed", default: UInt64(0))
-        let maximumTokens = try arguments.number("--max-tokens", default: 256)
-        guard maximumTokens > 0 else { throw CommandError.usage("--max-tokens needs a number above 0") }
+        let maximumTokens = try arguments.count("--max-tokens", default: 256)
         let messages =
             [
                 arguments["--system"].map { ChatMessage(.system, $0) },

@@ -9,7 +9,7 @@ extension Command {
             Reads JSON Lines {"text": "Hi Tom,"} and writes {"ids": [26843, 8581, 28]} for each. The names of special
             tokens in a text are ordinary characters here, as they are in everything that comes from a CRM.
             """,
-        options: [Option("--model", "FILE", "A GGUF file.", environment: "LEADWRIGHT_MODEL", required: true)]
+        options: [.modelFile]
     ) { arguments in
         let tokenizer = try Tokenizer(GGUFFile(path: arguments.value("--model")))
         try await JSONLines.answer { line in
