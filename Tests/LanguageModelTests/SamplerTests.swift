@@ -73,6 +73,70 @@ final class SamplerTests: XCTestCase {
         }
     }
 
+    func testCutsToPartsOfTheLikeliest() {
+        // Probabilities in the ratio 8 : 4 : 2 : 1.
+        let logits = [8, 4, 2, 1].map { log(Float($0)) }
+        for (minP, expected) in [(0, [0, 1, 2, 3]), (0.2, [0, 1, 2]), (0.3, [0, 1]), (1, [0])] as [(Float, Set<Int32>)]
+        {
+            XCTAssertEqual(drawn(Sampling(temperature: 1, topK: 0, topP: 1, minP: minP), logits), expected)
+        }
+        // At half the temperature 64 : 16 : 4 : 1.
+        XCTAssertEqual(drawn(Sampling(temperature: 0.5, topK: 0, topP: 1, minP: 0.2), logits), [0, 1])
+        XCTAssertEqual(drawn(Sampling(temperature: 1, topK: 0, topP: 0.5, minP: 0.2), logits), [0])
+    }
+
+    func testAPenaltyLowersWhatCameBefore() {
+        let logits: [Float] = [4, 3, 2, -1, -1.5]
+        func order(_ penalty: Float, window: Int = 64, after preceding: [Int32]) -> [Int32] {
+            // What the likeliest token is once the ones before it are forbidden.
+            var rest = logits
+            return logits.indices.map { _ in
+                var sampler = Sampler(
+                    sampling: Sampling(temperature: 0, repetitionPenalty: penalty, penaltyWindow: window), seed: 1,
+                    precededBy: preceding)
+                let token = sampler.draw(logits: rest).token
+                rest[Int(token)] = -.infinity
+                return token
+            }
+        }
+        XCTAssertEqual(order(1, after: [0, 1]), [0, 1, 2, 3, 4])
+        XCTAssertEqual(order(2.5, after: [0, 0, 0]), [1, 2, 0, 3, 4])
+        XCTAssertEqual(order(1.4, after: [0]), [1, 0, 2, 3, 4])
+        XCTAssertEqual(order(2, after: [3]), [0, 1, 2, 4, 3])
+        XCTAssertEqual(order(2.5, window: 1, after: [0, 7]), [0, 1, 2, 3, 4])
+        XCTAssertEqual(order(2.5, window: 0, after: [0]), [0, 1, 2, 3, 4])
+    }
+
+    func testDrawnAndNotedTokensCountForThePenalty() {
+        var sampler = Sampler(sampling: Sampling(temperature: 0, repetitionPenalty: 2, penaltyWindow: 2), seed: 1)
+        let logits: [Float] = [4, 3, 2.5]
+        XCTAssertEqual((0..<4).map { _ in sampler.draw(logits: logits).token }, [0, 1, 2, 0])
+        sampler.note([1, 2, 1])
+        let (token, logProbability) = sampler.draw(logits: logits)
+        XCTAssertEqual(token, 0)
+        XCTAssertEqual(logProbability, -log(1 + exp(-1) + exp(-1.5)), accuracy: 1e-6, "as the model sees it")
+    }
+
+    func testDrawsAsASamplerThatSortsEverything() {
+        var random = SplitMix64(seed: 77)
+        for round in 0..<60 {
+            let count = [3, 64, 65, 1_000, 5_000][round % 5]
+            let levels = [4, 1 << 20][round / 5 % 2]
+            let logits = (0..<count).map { _ in
+                Float(Int.random(in: 0..<levels, using: &random)) / Float(levels) * 20 - 10
+            }
+            let sampling = Sampling(
+                temperature: [0.2, 1, 3][round % 3], topK: [0, 1, 40, 300][round / 3 % 4], topP: [0.7, 1][round % 2],
+                minP: [0, 0.05][round / 2 % 2], repetitionPenalty: [1, 1.3][round / 4 % 2], penaltyWindow: 16)
+            let before = (0..<20).map { _ in Int32.random(in: 0..<Int32(count), using: &random) }
+            var sampler = Sampler(sampling: sampling, seed: 4, precededBy: before)
+            var plain = PlainSampler(sampling: sampling, random: SplitMix64(seed: 4), tokens: before)
+            for _ in 0..<20 {
+                XCTAssertEqual(sampler.draw(logits: logits).token, plain.draw(logits), "\(sampling), \(count)")
+            }
+        }
+    }
+
     func testEqualSeedsDrawEqualTokens() {
         let logits = (0..<100).map { Float(sin(Double($0))) }
         func tokens(_ seed: UInt64) -> [Int32] {
@@ -107,5 +171,37 @@ final class SamplerTests: XCTestCase {
     private func drawn(_ sampling: Sampling, _ logits: [Float], times: Int = 300) -> Set<Int32> {
         var sampler = Sampler(sampling: sampling, seed: 8)
         return Set((0..<times).map { _ in sampler.draw(logits: logits).token })
+    }
+}
+
+/// What ``Sampler`` says it does, without a thought of time.
+private struct PlainSampler {
+    let sampling: Sampling
+    var random: SplitMix64
+    var tokens: [Int32]
+
+    mutating func draw(_ logits: [Float]) -> Int32 {
+        var scores = logits
+        for token in Set(tokens.suffix(sampling.penaltyWindow)) {
+            let logit = logits[Int(token)]
+            scores[Int(token)] = logit > 0 ? logit / sampling.repetitionPenalty : logit * sampling.repetitionPenalty
+        }
+        var order = scores.indices.sorted { (-scores[$0], $0) < (-scores[$1], $1) }
+        if sampling.topK > 0 { order = Array(order.prefix(sampling.topK)) }
+        let weights = order.map { Double(exp((scores[$0] - scores[order[0]]) / sampling.temperature)) }
+        let wanted = weights.reduce(0, +) * Double(sampling.topP)
+        var sum = 0.0
+        let kept = weights.indices.prefix { index in
+            defer { sum += weights[index] }
+            return index == 0 || (sum < wanted && weights[index] >= Double(sampling.minP))
+        }
+        var place = random.nextUnit() * kept.reduce(0) { $0 + weights[$1] }
+        let chosen = kept.first { index in
+            place -= weights[index]
+            return place < 0
+        }
+        let token = Int32(order[chosen ?? kept.count - 1])
+        tokens.append(token)
+        return token
     }
 }

@@ -162,6 +162,22 @@ bool ck_exponents_are_finite(const uint8_t *source, int64_t count, int64_t strid
 /// Stores `count` floats as half precision, rounded to nearest even, `stride` numbers apart.
 void ck_store_halves(const float *x, int64_t count, uint16_t *out, int64_t stride);
 
+/// Numbers whose maximum is known together while the largest are looked for.
+#define CK_SELECT_BLOCK 64
+
+/// A number and its place.
+typedef struct {
+    float value;
+    int32_t index;
+} ck_entry;
+
+/// The `wanted` largest of `count` numbers, largest first; of equal ones those that come first. NaN and -infinity are
+/// none of them. `largest` has room for `wanted`, `maxima` is scratch of [ceil(count / CK_SELECT_BLOCK)].
+///
+/// Returns how many there are. Costs one walk along the numbers (9 µs for the 40 largest of 49,152, of which 4 are the
+/// maxima, on one core of a 2024 server), and with a larger `wanted` up to a sort of them.
+int64_t ck_largest(const float *x, int64_t count, int64_t wanted, float *maxima, ck_entry *largest);
+
 /// Tells the processor that this thread spins.
 static inline void ck_spin_hint(void) {
 #if defined(__x86_64__)

@@ -123,20 +123,3 @@ public enum SlotVerdict: Sendable, Hashable {
     /// The text breaks a rule; the reason is kept with the generation: `number 40 is in no input`.
     case fails(String)
 }
-
-/// How the next token is drawn. The defaults keep a small model close to its likeliest words.
-public struct Sampling: Sendable, Hashable, Codable {
-    /// 0 takes the likeliest token.
-    public var temperature: Float
-    /// Only the k likeliest tokens are drawn from; 0 for all.
-    public var topK: Int
-    /// Only the likeliest tokens that together reach this probability are drawn from.
-    public var topP: Float
-
-    /// Creates a setting.
-    public init(temperature: Float = 0.6, topK: Int = 40, topP: Float = 0.9) {
-        self.temperature = temperature
-        self.topK = topK
-        self.topP = topP
-    }
-}

@@ -55,7 +55,7 @@ struct GenerationBenchmark {
         }
         return Result(
             requests: completions.count, seconds: (clock.now - start) / .seconds(1),
-            completionTokens: completions.reduce(0) { $0 + $1.tokens },
+            completionTokens: completions.reduce(0) { $0 + $1.tokens.count },
             promptTokens: completions.reduce(0) { $0 + $1.promptTokens },
             cachedTokens: completions.reduce(0) { $0 + $1.cachedTokens })
     }

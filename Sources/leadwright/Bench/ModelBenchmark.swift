@@ -1,5 +1,6 @@
 import JSON
 import LanguageModel
+import Synchronization
 
 /// A model's bare speed, without requests around it: what llama.cpp's llama-bench and llama-batched-bench measure.
 ///
@@ -49,7 +50,11 @@ struct ModelBenchmark {
     /// A sequence that holds the prefix, computed from nothing.
     private func prefilled() -> KeyValueCache {
         var cache = KeyValueCache(layout)
-        inference.append(prefix, to: &cache, last: { _ in })
+        for start in stride(from: 0, to: prefix.count, by: inference.capacity) {
+            var batch = Batch()
+            batch.add(prefix[start..<min(prefix.count, start + inference.capacity)], to: &cache)
+            inference.pass(batch, logitsOf: cache.count == prefix.count ? [batch.count - 1] : []) { _, _ in }
+        }
         return cache
     }
 
@@ -57,15 +62,19 @@ struct ModelBenchmark {
     private func decoding(sequences count: Int) -> Double {
         let shared = prefilled()
         return median {
-            var sequences = (0..<count).map { (cache: shared, last: Int32($0)) }
+            var sequences = Array(repeating: shared, count: count)
+            var last = (0..<count).map(Int32.init)
             let elapsed = seconds {
                 for _ in 0..<Self.decodedLength {
-                    for index in sequences.indices {
-                        let next = inference.append([sequences[index].last], to: &sequences[index].cache) { logits in
-                            logits.indices.max { logits[$0] < logits[$1] } ?? 0
-                        }
-                        sequences[index].last = Int32(next ?? 0)
+                    var batch = Batch()
+                    for index in sequences.indices { batch.add([last[index]], to: &sequences[index]) }
+                    let drawn = Mutex(last)
+                    inference.pass(batch, logitsOf: Array(0..<count)) { index, logits in
+                        var sampler = Sampler(sampling: Sampling(temperature: 0), seed: 0)
+                        let token = sampler.draw(logits: logits).token
+                        drawn.withLock { $0[index] = token }
                     }
+                    last = drawn.withLock(\.self)
                 }
             }
             return elapsed.rate(of: count * Self.decodedLength)

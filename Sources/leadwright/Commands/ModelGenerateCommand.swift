@@ -37,7 +37,7 @@ extension Command {
         let tokens: Int
         if let model = model as? LocalModel {
             let completion = try await model.complete(messages, maximumTokens: maximumTokens, seed: seed)
-            (text, tokens) = (completion.text, completion.tokens)
+            (text, tokens) = (completion.text, completion.tokens.count)
         } else {
             let output = try await model.generate(
                 .oneParagraph(messages, maximumWords: max(1, maximumTokens * 3 / 4), seed: seed))
