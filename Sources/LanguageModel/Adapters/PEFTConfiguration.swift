@@ -85,7 +85,7 @@ struct PEFTConfiguration {
     func scale(of module: String, rank: Int) throws(LanguageModelError) -> Float {
         let wanted = try Self.value(rankPatterns, module) ?? Double(self.rank)
         guard Double(rank) == wanted else {
-            throw .malformedAdapter("\(module) has rank \(rank), and \(wanted) by adapter_config.json")
+            throw .malformedAdapter("\(module) has rank \(rank), which is not the one that adapter_config.json says")
         }
         let alpha = try Self.value(alphaPatterns, module) ?? alpha
         return Float(alpha / (usesRSLoRA ? Double(rank).squareRoot() : Double(rank)))
