@@ -105,7 +105,7 @@ struct TinyAdapter {
     }
 
     /// Multiples of 1/16, which every type holds exactly. down: [rank][columns], up: [rows][rank]
-    private var pairs: [(Target, down: [Float], up: [Float])] {
+    var pairs: [(Target, down: [Float], up: [Float])] {
         var random = SplitMix64(seed: seed)
         return targets.map { target in
             func numbers(_ count: Int) -> [Float] {

@@ -23,8 +23,10 @@ struct TinyEncoder {
             "config.json": [
                 "model_type": "bert", "hidden_act": "gelu", "num_hidden_layers": 1, "hidden_size": 32,
                 "num_attention_heads": 2, "intermediate_size": 48, "vocab_size": 8, "max_position_embeddings": 12,
+                "architectures": ["BertModel"], "initializer_range": 0.02, "transformers_version": "4.8.2",
             ],
-            "sentence_bert_config.json": ["max_seq_length": 6], "tokenizer_config.json": ["do_lower_case": true],
+            "sentence_bert_config.json": ["max_seq_length": 6, "do_lower_case": false],
+            "tokenizer_config.json": ["do_lower_case": true],
             "1_Pooling/config.json": ["pooling_mode_mean_tokens": true],
         ]
         try FileManager.default.createDirectory(
