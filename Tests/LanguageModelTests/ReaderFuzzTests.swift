@@ -151,7 +151,7 @@ final class ReaderFuzzTests: XCTestCase {
 
     /// Small vocabularies, one for each kind of tokenizer.
     private static var tokenizers: [GGUFWriter] {
-        ["gpt-2", "llama-bpe", "qwen2", "smollm"].map { name in
+        let bytePairs = ["gpt-2", "llama-bpe", "qwen2", "smollm"].map { name in
             var writer = GGUFWriter()
             writer.pair("tokenizer.ggml.model", "gpt2")
             writer.pair("tokenizer.ggml.pre", name)
@@ -163,5 +163,17 @@ final class ReaderFuzzTests: XCTestCase {
             writer.pair("tokenizer.ggml.add_bos_token", true)
             return writer
         }
+        var pieces = GGUFWriter()
+        pieces.pair("tokenizer.ggml.model", "llama")
+        let tokens = ["<unk>", "<s>", "</s>", "<0x0A>", "<0xE6>", "▁", "a", "b", "c", "bc", "▁abc", "<tool>", "東"]
+        pieces.pair("tokenizer.ggml.tokens", tokens)
+        pieces.pair("tokenizer.ggml.token_type", [2, 3, 3, 6, 6, 1, 1, 1, 1, 1, 1, 4, 1])
+        pieces.pair(
+            "tokenizer.ggml.scores", type: GGUFWriter.array,
+            GGUFWriter.little(UInt32(6)) + GGUFWriter.little(UInt64(tokens.count))
+                + tokens.indices.map { GGUFWriter.little(Float(-$0).bitPattern) }.reduce(Data(), +))
+        pieces.pair("tokenizer.ggml.unknown_token_id", UInt32(0))
+        pieces.pair("tokenizer.ggml.add_space_prefix", true)
+        return bytePairs + [pieces]
     }
 }
