@@ -4,7 +4,8 @@
 //   dot_q4(weights, block)               16 dot products of a block of weights with one of activations: exact integers
 //   widen_q8, dot_q8                     the same for 8-bit weights
 //   round_halves(v, p)                   stores 16 floats as half precision, to nearest even
-//   ROWS                                 rows of attention whose sums fit the registers beside a page's numbers
+//   ROWS                                 rows of attention, or tokens of a floating-point product, whose sums fit the
+//                                        registers beside the numbers they share
 // and, where its registers want another order of loads, TILES_Q4 with a tile_q4 of its own. It ends with
 // KERNEL_TABLE(name). The order of every floating-point operation is fixed here, for all of them.
 #pragma STDC FP_CONTRACT OFF
@@ -67,24 +68,20 @@ INLINE void prefetch(const void *block, const int bytes) {
     for (int i = 0; i < bytes; i += 64) __builtin_prefetch((const char *)block + 4096 + i);
 }
 
-/// Tokens whose sums stay in registers while a panel block is read once.
+/// Tokens whose sums stay in registers while a block of quantised weights is read once.
 #define TILE 8
 
-/// The most of 8, 4, 2 and 1 that are left.
-INLINE int64_t tile_size(int64_t left) { return left >= TILE ? TILE : left >= 4 ? 4 : left >= 2 ? 2 : 1; }
-
-/// Defines tile_format(panel, x, inner, left, sums): the sums of one panel with some of the `left` tokens from `x` on,
-/// for a tokens_format that is compiled for each number of them. Returns how many.
-#define TILE_OF(format, Panel, Input)                                                                               \
+/// Defines tile_format(panel, x, inner, left, sums): the sums of one panel with `most`, 8 or fewer of the `left` tokens
+/// from `x` on, for a tokens_format that is compiled for each number of them. Returns how many.
+#define TILE_OF(format, Panel, Input, most)                                                                         \
     INLINE int64_t tile_##format(const Panel *panel, const Input *x, int64_t inner, int64_t left, floats *sums) {   \
-        const int64_t tokens = tile_size(left);                                                                     \
-        switch (tokens) {                                                                                           \
-        case TILE: tokens_##format(panel, x, inner, TILE, sums); break;                                             \
-        case 4: tokens_##format(panel, x, inner, 4, sums); break;                                                   \
-        case 2: tokens_##format(panel, x, inner, 2, sums); break;                                                   \
-        default: tokens_##format(panel, x, inner, 1, sums);                                                         \
-        }                                                                                                           \
-        return tokens;                                                                                              \
+        if (left >= (most)) return tokens_##format(panel, x, inner, most, sums), most;                              \
+        if (left >= 8) return tokens_##format(panel, x, inner, 8, sums), 8;                                         \
+        if (left >= 5) return tokens_##format(panel, x, inner, 5, sums), 5;                                         \
+        if (left >= 4) return tokens_##format(panel, x, inner, 4, sums), 4;                                         \
+        if (left >= 3) return tokens_##format(panel, x, inner, 3, sums), 3;                                         \
+        if (left >= 2) return tokens_##format(panel, x, inner, 2, sums), 2;                                         \
+        return tokens_##format(panel, x, inner, 1, sums), 1;                                                        \
     }
 
 #ifndef TILES_Q4
@@ -107,7 +104,7 @@ INLINE void tokens_q4(const ck_panel_q4 *panel, const ck_activation_block *x, in
     }
 }
 
-TILE_OF(q4, ck_panel_q4, ck_activation_block)
+TILE_OF(q4, ck_panel_q4, ck_activation_block, TILE)
 #endif
 
 INLINE void tokens_q8(const ck_panel_q8 *panel, const ck_activation_block *x, int64_t inner, const int tokens,
@@ -127,7 +124,7 @@ INLINE void tokens_q8(const ck_panel_q8 *panel, const ck_activation_block *x, in
     }
 }
 
-TILE_OF(q8, ck_panel_q8, ck_activation_block)
+TILE_OF(q8, ck_panel_q8, ck_activation_block, TILE)
 
 INLINE void tokens_f16(const uint16_t *panel, const float *x, int64_t inner, const int tokens, floats *sums) {
     for (int t = 0; t < tokens; t++) sums[t] = splat(0);
@@ -138,7 +135,7 @@ INLINE void tokens_f16(const uint16_t *panel, const float *x, int64_t inner, con
     }
 }
 
-TILE_OF(f16, uint16_t, float)
+TILE_OF(f16, uint16_t, float, ROWS)
 
 INLINE void tokens_f32(const float *panel, const float *x, int64_t inner, const int tokens, floats *sums) {
     for (int t = 0; t < tokens; t++) sums[t] = splat(0);
@@ -149,12 +146,10 @@ INLINE void tokens_f32(const float *panel, const float *x, int64_t inner, const 
     }
 }
 
-TILE_OF(f32, float, float)
+TILE_OF(f32, float, float, ROWS)
 
-/// The most tokens of a tile of any format.
-#ifndef TILES_Q4
-#define TILES_Q4 TILE
-#endif
+/// The most tokens of a tile of any format and instruction set.
+#define MOST_TOKENS 16
 
 /// Defines a ck_multiply: panels outside, tokens inside, so that weights come from memory once and the tile's
 /// activations from the second-level cache once a panel.
@@ -166,7 +161,7 @@ TILE_OF(f32, float, float)
             const int64_t lanes = rows - row < CK_LANES ? rows - row : CK_LANES;                                    \
             int64_t token = 0;                                                                                      \
             while (token < tokens) {                                                                                \
-                floats sums[TILES_Q4];                                                                              \
+                floats sums[MOST_TOKENS];                                                                           \
                 const Input *x = (const Input *)inputs + token * inner;                                             \
                 const int64_t done = tile_##format(panel, x, inner, tokens - token, sums);                          \
                 for (int64_t t = 0; t < done; t++) {                                                                \

@@ -160,7 +160,7 @@ final class EngineScaffoldTests: XCTestCase {
         XCTAssertTrue(cut.isCut)
         let longer = try await model.complete(
             question, maximumTokens: 40, sampling: Sampling(temperature: 0, topK: 0, topP: 1), ignoresEnd: true)
-        XCTAssertEqual(longer.tokens, 40)
+        XCTAssertEqual(longer.tokens.count, 40)
         XCTAssertTrue(longer.isCut)
         XCTAssertTrue(longer.text.hasPrefix(answer.text), longer.text)
         XCTAssertEqual(answer.cachedTokens, 0)

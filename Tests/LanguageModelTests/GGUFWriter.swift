@@ -51,6 +51,13 @@ struct GGUFWriter {
             Self.little(Self.uint32) + Self.little(UInt64(values.count)) + values.map(Self.little).reduce(Data(), +))
     }
 
+    mutating func pair(_ key: String, numbers values: [Float]) {
+        pair(
+            key, type: Self.array,
+            Self.little(Self.float32) + Self.little(UInt64(values.count))
+                + values.map { Self.little($0.bitPattern) }.reduce(Data(), +))
+    }
+
     mutating func tensor(_ name: String, dimensions: [UInt64], type: UInt32, offset: UInt64) {
         entries.append(
             Self.text(name) + Self.little(UInt32(dimensions.count)) + dimensions.map(Self.little).reduce(Data(), +)

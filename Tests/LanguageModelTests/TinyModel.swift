@@ -22,6 +22,8 @@ struct TinyModel {
     var weights = Weights.f32
     /// Writes the numbers that `weights` can hold, but as F32.
     var asFloats = false
+    /// Added to the numbers of a matrix, which is then written as F32. [rows][columns]
+    var addition: (tensor: String, numbers: [Float])?
     /// Left out of the file.
     var missing: String?
     /// Written with one row less.
@@ -47,7 +49,10 @@ struct TinyModel {
             let rows = name == short ? rows - 1 : rows
             var stored = (0..<rows * columns / 32).map { _ in block(&random) }
             if name == broken { stored[5] = brokenBlock }
-            let bytes = asFloats ? floats(stored.flatMap(\.values)) : stored.map(\.bytes).reduce(Data(), +)
+            let asFloats = asFloats || name == addition?.tensor
+            var numbers = asFloats ? stored.flatMap(\.values) : []
+            if let addition, name == addition.tensor { numbers = zip(numbers, addition.numbers).map(+) }
+            let bytes = asFloats ? floats(numbers) : stored.map(\.bytes).reduce(Data(), +)
             add(name, [UInt64(columns), UInt64(rows)], asFloats ? 0 : weights.type, bytes, &file)
         }
         for (name, count) in vectors {

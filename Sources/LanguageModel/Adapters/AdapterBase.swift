@@ -17,6 +17,9 @@ package struct AdapterBase: Sendable {
     struct MatrixSize: Sendable, Equatable {
         let rows: Int
         let columns: Int
+
+        /// As PyTorch has it.
+        var shape: [Int] { [rows, columns] }
     }
 
     /// The matrices of a layer that products read, and so the ones an adapter can change.

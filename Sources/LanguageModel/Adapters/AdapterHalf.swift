@@ -1,9 +1,9 @@
-/// One half of a pair as it is read from a file.
+/// One half of a pair as a file has it. Its numbers are read when its shape is known to fit.
 struct AdapterHalf {
     let rows: Int
     let columns: Int
     /// [rows][columns]
-    var numbers: [Float]
+    let numbers: () throws(LanguageModelError) -> [Float]
 
     /// What the pairs in a file are called, without the endings of their halves; sorted, so that of several faults the
     /// same one is reported.

@@ -23,7 +23,7 @@ package struct AdapterPair: Sendable {
 }
 
 extension AdapterPair {
-    /// Checks the halves against each other and against the matrix they change.
+    /// Checks the halves against each other and against the matrix they change, and reads them.
     ///
     /// - Throws: `adapterMismatch` when they do not fit the matrix; `malformedFile` when they do not fit each other, or
     ///   hold a number that is not finite.
@@ -31,20 +31,26 @@ extension AdapterPair {
         _ tensor: String, down: AdapterHalf, up: AdapterHalf, scale: Float, _ base: AdapterBase
     ) throws(LanguageModelError) {
         let matrix = try base.matrix(tensor)
-        guard down.rows == up.columns else {
-            throw .malformedAdapter("\(tensor) has \(down.rows) rows in lora_a and \(up.columns) columns in lora_b")
-        }
         guard down.columns == matrix.columns, up.rows == matrix.rows else {
             throw LanguageModelError(
                 .adapterMismatch,
                 "the adapter is for another model: it takes \(tensor) as [\(up.rows) × \(down.columns)], "
                     + "which is [\(matrix.rows) × \(matrix.columns)] in this one")
         }
-        let scaled = up.numbers.map { $0 * scale }
-        guard down.numbers.allSatisfy(\.isFinite), scaled.allSatisfy(\.isFinite) else {
+        guard down.rows == up.columns else {
+            throw .malformedAdapter(
+                "\(tensor) has \(down.rows) rows in one half and \(up.columns) columns in the other")
+        }
+        // A rank above both sides says nothing that a smaller one does not, and only a hostile file has it.
+        guard (1...max(matrix.rows, matrix.columns)).contains(down.rows) else {
+            throw .malformedAdapter("\(tensor) has rank \(down.rows)")
+        }
+        let numbers = try down.numbers()
+        let scaled = try up.numbers().map { $0 * scale }
+        guard numbers.allSatisfy(\.isFinite), scaled.allSatisfy(\.isFinite) else {
             throw .malformedAdapter("\(tensor) holds a number that is not finite")
         }
-        self.down = Matrix(down.numbers, rows: down.rows, columns: down.columns)
+        self.down = Matrix(numbers, rows: down.rows, columns: down.columns)
         self.up = Matrix(scaled, rows: up.rows, columns: up.columns)
     }
 }

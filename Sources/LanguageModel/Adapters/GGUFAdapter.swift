@@ -42,12 +42,14 @@ struct GGUFAdapter {
             throw .malformedAdapter("tensor \(tensor.name) has \(tensor.dimensions.count) dimensions, not 2")
         }
         let (columns, rows) = (tensor.dimensions[0], tensor.dimensions[1])
-        let table = try EmbeddingTable(tensor, rows: rows, width: columns)
-        let numbers = [Float](unsafeUninitializedCapacity: rows * columns) { buffer, count in
-            guard let start = buffer.baseAddress else { return }
-            for row in 0..<rows { table.read(Int32(row), into: start + row * columns) }
-            count = rows * columns
+        return AdapterHalf(rows: rows, columns: columns) { () throws(LanguageModelError) in
+            // Any type that a base's embeddings can have, row by row.
+            let table = try EmbeddingTable(tensor, rows: rows, width: columns)
+            return [Float](unsafeUninitializedCapacity: rows * columns) { buffer, count in
+                guard let start = buffer.baseAddress else { return }
+                for row in 0..<rows { table.read(Int32(row), into: start + row * columns) }
+                count = rows * columns
+            }
         }
-        return AdapterHalf(rows: rows, columns: columns, numbers: numbers)
     }
 }

@@ -15,6 +15,8 @@ struct PEFTConfiguration {
         "layer_replication", "target_parameters", "use_qalora", "use_bdlora", "arrow_config",
     ]
     private static let longestFile = 1 << 20
+    /// PEFT can write one for each module; a model of 80 layers has 560.
+    private static let mostPatterns = 4096
 
     /// - Throws: ``LanguageModelError``: `unreadableFile`; `malformedFile`, naming the member; `unsupportedModel`.
     init(path: String) throws(LanguageModelError) {
@@ -64,7 +66,11 @@ struct PEFTConfiguration {
         PEFTPattern, value: Double
     )] {
         var patterns: [(PEFTPattern, value: Double)] = []
-        let sorted = (members[key]?.object ?? [:]).sorted {
+        let object = members[key]?.object ?? [:]
+        guard object.count <= mostPatterns else {
+            throw .malformedAdapter("\(key) in adapter_config.json has \(object.count) patterns")
+        }
+        let sorted = object.sorted {
             $0.key.unicodeScalars.lexicographicallyPrecedes($1.key.unicodeScalars)
         }
         for (pattern, value) in sorted {
@@ -85,7 +91,7 @@ struct PEFTConfiguration {
     func scale(of module: String, rank: Int) throws(LanguageModelError) -> Float {
         let wanted = try Self.value(rankPatterns, module) ?? Double(self.rank)
         guard Double(rank) == wanted else {
-            throw .malformedAdapter("\(module) has rank \(rank), and \(wanted) by adapter_config.json")
+            throw .malformedAdapter("\(module) has rank \(rank), which is not the one that adapter_config.json says")
         }
         let alpha = try Self.value(alphaPatterns, module) ?? alpha
         return Float(alpha / (usesRSLoRA ? Double(rank).squareRoot() : Double(rank)))

@@ -5,10 +5,6 @@ struct PEFTPattern {
     private let expression: NSRegularExpression
     private let key: String
 
-    /// How often the expression may report that it is still busy, each time after some 10,000 steps: an expression can
-    /// be written to take for ever, and no honest one reports at all.
-    private static let patience = 16
-
     /// - Throws: `malformedFile` when it is no regular expression.
     init(_ key: String) throws(LanguageModelError) {
         do {
@@ -22,18 +18,20 @@ struct PEFTPattern {
 
     /// Whether a module is meant: `model.layers.0.self_attn.q_proj`.
     ///
-    /// - Throws: `malformedFile` for an expression that does not come to an end.
+    /// - Throws: `malformedFile` for an expression that takes more than some 10,000 steps: one can be written to take
+    ///   for ever, and no honest one comes near.
     func matches(_ path: String) throws(LanguageModelError) -> Bool {
         var isMatch = false
-        var reports = 0
+        var isSlow = false
         expression.enumerateMatches(
             in: path, options: [.anchored, .reportProgress], range: NSRange(path.startIndex..., in: path)
         ) { match, _, stop in
-            isMatch = isMatch || match != nil
-            reports += 1
-            stop.pointee = ObjCBool(isMatch || reports > Self.patience)
+            // Called with a match, or, every 10,000 steps, without one.
+            isMatch = match != nil
+            isSlow = match == nil
+            stop.pointee = true
         }
-        guard reports <= Self.patience else {
+        guard !isSlow else {
             throw .malformedAdapter("the pattern \"\(key)\" in adapter_config.json takes too long")
         }
         return isMatch

@@ -32,7 +32,7 @@ public final class LocalModel: LanguageModel, Sendable {
     /// - Throws: ``LanguageModelError``: `unreadableFile`; `malformedFile`, naming the field; `unsupportedModel`,
     ///   naming the architecture, tensor type, tokenizer or template that we cannot run.
     public init(
-        path: String, threads: Int? = nil, cacheBytes: Int = 256 << 20, texts: Int = 16
+        path: String, threads: Int? = nil, cacheBytes: Int = 128 << 20, texts: Int = 16
     ) throws(LanguageModelError) {
         let hashing = Hashing(path: path)
         let file = try GGUFFile(path: path)

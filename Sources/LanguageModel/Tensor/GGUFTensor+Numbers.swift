@@ -23,7 +23,7 @@ extension GGUFTensor {
     }
 
     /// Whether these whole blocks of the tensor hold no infinity and no NaN. Integers cannot; so only scales, minima
-    /// and floating-point numbers are looked at, 0.2 ms a MiB of quantised weights.
+    /// and floating-point numbers are looked at: 0.2 to 0.3 ms a MiB.
     func areFinite(_ blocks: UnsafeRawBufferPointer) -> Bool {
         guard let source = blocks.bindMemory(to: UInt8.self).baseAddress else { return true }
         let count = Int64(blocks.count / type.bytesPerBlock)

@@ -18,6 +18,8 @@ extension Command {
             Option("--system", "TEXT", "What the model is told before; the model's own default unless given."),
             Option("--seed", "N", "Decides every random choice; 0 unless given."),
             Option("--max-tokens", "N", "Tokens at most; 256 unless given."),
+            Option("--adapter", "PATH", "A LoRA adapter to write with: a GGUF file or a PEFT directory."),
+            Option("--stream", nil, "Print the text as it is written."),
             .modelThreads,
             .json,
         ]
@@ -35,10 +37,18 @@ extension Command {
         let start = clock.now
         let text: String
         let tokens: Int
+        let isStreamed = arguments.has("--stream") && !arguments.has("--json")
         if let model = model as? LocalModel {
-            let completion = try await model.complete(messages, maximumTokens: maximumTokens, seed: seed)
+            if let path = arguments["--adapter"] { try model.load(adapter: path, path: path) }
+            let completion = try await model.complete(
+                messages, maximumTokens: maximumTokens, seed: seed, adapter: arguments["--adapter"],
+                stream: { if isStreamed { FileHandle.standardOutput.write(Data($0.utf8)) } })
             (text, tokens) = (completion.text, completion.tokens.count)
+            if isStreamed { return Leadwright.announce("") }
         } else {
+            guard arguments["--adapter"] == nil else {
+                throw CommandError.usage("--adapter needs a model file; a server has its own way to serve adapters")
+            }
             let output = try await model.generate(
                 .oneParagraph(messages, maximumWords: max(1, maximumTokens * 3 / 4), seed: seed))
             (text, tokens) = (output.text, output.generatedTokens)

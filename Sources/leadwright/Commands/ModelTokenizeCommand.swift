@@ -14,7 +14,7 @@ extension Command {
         let tokenizer = try Tokenizer(GGUFFile(path: arguments.value("--model")))
         try await JSONLines.answer { line in
             guard let text = line["text"]?.string else { throw CommandError.failed("\"text\" must be a string") }
-            return .object(["ids": .array(tokenizer.encode(text).map { .integer(Int64($0)) })])
+            return .object(["ids": .array(tokenizer.encode(text, isBeginning: true).map { .integer(Int64($0)) })])
         }
     }
 }
