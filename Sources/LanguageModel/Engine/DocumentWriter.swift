@@ -48,7 +48,8 @@ struct DocumentWriter: Writer {
         }
         if constraint.mustEnd { return finish(isCut: false) }
         guard logProbabilities.count < maximumTokens, read.count <= context else { return finish(isCut: true) }
-        return .read([Reading(read, from: sequence, .draw(sampler, under: constraint), kept: hasBegun ? 0 : prompt.count)])
+        let kept = hasBegun ? 0 : prompt.count
+        return .read([Reading(read, from: sequence, .draw(sampler, under: constraint), kept: kept)])
     }
 
     private mutating func takeForced() {
