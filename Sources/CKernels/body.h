@@ -6,8 +6,9 @@
 //   round_halves(v, p)                   stores 16 floats as half precision, to nearest even
 //   ROWS                                 rows of attention, or tokens of a floating-point product, whose sums fit the
 //                                        registers beside the numbers they share
-// and, where its registers want another order of loads, TILES_Q4 with a tile_q4 of its own. It ends with
-// KERNEL_TABLE(name). The order of every floating-point operation is fixed here, for all of them.
+// and, where its registers want another order of loads, TILES_Q4 or TILES_Q8 with a tile_q4 or tile_q8 of its own
+// instead of these. It ends with KERNEL_TABLE(name). The order of every floating-point operation is fixed here, for all
+// of them; a tile of its own keeps to it.
 #pragma STDC FP_CONTRACT OFF
 
 INLINE floats load_floats(const float *p) {
@@ -107,6 +108,7 @@ INLINE void tokens_q4(const ck_panel_q4 *panel, const ck_activation_block *x, in
 TILE_OF(q4, ck_panel_q4, ck_activation_block, TILE)
 #endif
 
+#ifndef TILES_Q8
 INLINE void tokens_q8(const ck_panel_q8 *panel, const ck_activation_block *x, int64_t inner, const int tokens,
                       floats *sums) {
     for (int t = 0; t < tokens; t++) sums[t] = splat(0);
@@ -125,6 +127,7 @@ INLINE void tokens_q8(const ck_panel_q8 *panel, const ck_activation_block *x, in
 }
 
 TILE_OF(q8, ck_panel_q8, ck_activation_block, TILE)
+#endif
 
 INLINE void tokens_f16(const uint16_t *panel, const float *x, int64_t inner, const int tokens, floats *sums) {
     for (int t = 0; t < tokens; t++) sums[t] = splat(0);

@@ -30,12 +30,9 @@ INLINE void round_halves(floats v, uint16_t *out) {
 /// Six sums of four registers, four for a page's numbers, one for a query: twenty-nine of the thirty-two.
 #define ROWS 6
 
-/// A block's weights as signed bytes: [four elements][four rows].
-typedef int8x16_t block_weights[8][4];
-
-/// dots[token][four rows] = a block's products with `tokens` tokens, a number that the compiler knows. The digits of
-/// one token are `stride` bytes after those of the one before.
-INLINE void dot_digits(const block_weights weights, const int8_t *digits, int64_t stride, const int tokens,
+/// dots[token][four rows] = a block's products with `tokens` tokens, a number that the compiler knows. weights: [four
+/// elements][row][4]. The digits of one token are `stride` bytes after those of the one before.
+INLINE void dot_digits(const int8_t (*weights)[64], const int8_t *digits, int64_t stride, const int tokens,
                        int32x4_t (*dots)[4]) {
     for (int t = 0; t < tokens; t++) {
         for (int q = 0; q < 4; q++) dots[t][q] = vdupq_n_s32(0);
@@ -47,9 +44,8 @@ INLINE void dot_digits(const block_weights weights, const int8_t *digits, int64_
         // The instruction wants its lane as a constant.
 #define ADD_LANE(lane)                                                                                              \
     for (int q = 0; q < 4; q++) {                                                                                   \
-        for (int t = 0; t < tokens; t++) {                                                                          \
-            dots[t][q] = vdotq_laneq_s32(dots[t][q], weights[j + lane][q], sixteen[t], lane);                       \
-        }                                                                                                           \
+        const int8x16_t rows = vld1q_s8(weights[j + lane] + 16 * q);                                                \
+        for (int t = 0; t < tokens; t++) dots[t][q] = vdotq_laneq_s32(dots[t][q], rows, sixteen[t], lane);          \
     }
         ADD_LANE(0)
         ADD_LANE(1)
@@ -59,88 +55,84 @@ INLINE void dot_digits(const block_weights weights, const int8_t *digits, int64_
     }
 }
 
-/// Adds the second digit to one token's products: 254 · high + low.
-INLINE void add_second_digit(const block_weights weights, const int8_t *low, int32x4_t *dots) {
-    int32x4_t second[1][4];
-    dot_digits(weights, low, 0, 1, second);
-    for (int q = 0; q < 4; q++) dots[q] = vmlaq_n_s32(second[0][q], dots[q], CK_BASE);
-}
-
-// Four-bit weights.
-//
-// A block's weights alone would fill all registers: they are unpacked once to the stack and serve up to sixteen tokens,
-// four at a time, so that 40 loads bring 128 dot products.
-
+/// A block of quantised weights, ready for products.
 typedef struct {
-    block_weights weights;
+    /// [four elements][row][4]
+    const int8_t (*weights)[64];
     float32x4_t scale[4];
+    /// Nothing where the format has no minimum.
     float32x4_t minimum[4];
-} block_q4;
+} weight_block;
 
-INLINE void unpack_q4(const ck_panel_q4 *panel, block_q4 *block) {
-    for (int q = 0; q < 4; q++) {
-        for (int j = 0; j < 4; j++) {
-            const uint8x16_t words = vreinterpretq_u8_u32(vld1q_u32(panel->words[j] + 4 * q));
-            block->weights[j][q] = vreinterpretq_s8_u8(vandq_u8(words, vdupq_n_u8(15)));
-            block->weights[j + 4][q] = vreinterpretq_s8_u8(vshrq_n_u8(words, 4));
-        }
-        block->scale[q] = load_four_halves(panel->scale + 4 * q);
-        block->minimum[q] = load_four_halves(panel->minimum + 4 * q);
-    }
-}
-
-/// sums[token][four rows] += a block's products with `tokens` tokens, a number that the compiler knows.
-INLINE void add_block_q4(const block_q4 *block, const ck_activation_block *x, int64_t inner, const int tokens,
-                         float32x4_t (*sums)[4]) {
+/// sums[token][four rows] += a block's products with `tokens` tokens. The compiler knows that number, and the format.
+INLINE void add_block(const weight_block *block, const bool has_minimum, const ck_activation_block *x, int64_t inner,
+                      const int tokens, float32x4_t (*sums)[4]) {
     int32x4_t dots[4][4];
     dot_digits(block->weights, x->high, inner * (int64_t)sizeof *x, tokens, dots);
 #pragma unroll
     for (int t = 0; t < tokens; t++) {
         const ck_activation_block *activations = x + t * inner;
-        if (__builtin_expect(activations->fine, 0)) add_second_digit(block->weights, activations->low, dots[t]);
+        if (__builtin_expect(activations->fine, 0)) {
+            int32x4_t low[1][4];
+            dot_digits(block->weights, activations->low, 0, 1, low);
+            for (int q = 0; q < 4; q++) dots[t][q] = vmlaq_n_s32(low[0][q], dots[t][q], CK_BASE);
+        }
         for (int q = 0; q < 4; q++) {
             const float32x4_t both = vmulq_n_f32(block->scale[q], activations->scale);
             sums[t][q] = vfmaq_f32(sums[t][q], vcvtq_f32_s32(dots[t][q]), both);
-            sums[t][q] = vfmaq_n_f32(sums[t][q], block->minimum[q], activations->sum);
+            if (has_minimum) sums[t][q] = vfmaq_n_f32(sums[t][q], block->minimum[q], activations->sum);
         }
     }
 }
 
+/// A block's weights alone would fill all registers: they stay in memory, four-bit ones unpacked, and serve up to 16
+/// tokens, four at a time, so that 40 loads bring 128 dot products.
 #define TILES_Q4 16
+#define TILES_Q8 TILES_Q4
+
+INLINE void add_tile(const weight_block *block, const bool has_minimum, const ck_activation_block *x, int64_t inner,
+                     int64_t tokens, floats *sums) {
+    float32x4_t(*quarters)[4] = (float32x4_t(*)[4])sums;
+    int64_t t = 0;
+    for (; t + 4 <= tokens; t += 4) add_block(block, has_minimum, x + t * inner, inner, 4, quarters + t);
+    for (; t < tokens; t++) add_block(block, has_minimum, x + t * inner, inner, 1, quarters + t);
+}
 
 INLINE void prefetch(const void *block, const int bytes);
 
 INLINE int64_t tile_q4(const ck_panel_q4 *panel, const ck_activation_block *x, int64_t inner, int64_t left,
                        floats *sums) {
     const int64_t tokens = left < TILES_Q4 ? left : TILES_Q4;
-    float32x4_t(*quarters)[4] = (float32x4_t(*)[4])sums;
     memset(sums, 0, (size_t)tokens * sizeof *sums);
-    for (int64_t b = 0; b < inner; b++, x++) {
-        block_q4 block;
-        prefetch(panel + b, sizeof *panel);
-        unpack_q4(panel + b, &block);
-        int64_t t = 0;
-        for (; t + 4 <= tokens; t += 4) add_block_q4(&block, x + t * inner, inner, 4, quarters + t);
-        for (; t < tokens; t++) add_block_q4(&block, x + t * inner, inner, 1, quarters + t);
+    for (int64_t b = 0; b < inner; b++, panel++) {
+        int8_t weights[8][64];
+        weight_block block = {.weights = weights};
+        prefetch(panel, sizeof *panel);
+        for (int q = 0; q < 4; q++) {
+            for (int j = 0; j < 4; j++) {
+                const uint8x16_t words = vreinterpretq_u8_u32(vld1q_u32(panel->words[j] + 4 * q));
+                vst1q_s8(weights[j] + 16 * q, vreinterpretq_s8_u8(vandq_u8(words, vdupq_n_u8(15))));
+                vst1q_s8(weights[j + 4] + 16 * q, vreinterpretq_s8_u8(vshrq_n_u8(words, 4)));
+            }
+            block.scale[q] = load_four_halves(panel->scale + 4 * q);
+            block.minimum[q] = load_four_halves(panel->minimum + 4 * q);
+        }
+        add_tile(&block, true, x + b, inner, tokens, sums);
     }
     return tokens;
 }
 
-// Eight-bit weights.
-
-INLINE void widen_q8(const ck_panel_q8 *panel, integers *weights) {
-    memcpy(weights, panel->words, sizeof panel->words);
-}
-
-INLINE integers dot_q8(const integers *weights, const ck_activation_block *block) {
-    block_weights bytes;
-    int32x4_t dots[1][4];
-    memcpy(bytes, weights, sizeof bytes);
-    dot_digits(bytes, block->high, 0, 1, dots);
-    if (__builtin_expect(block->fine, 0)) add_second_digit(bytes, block->low, dots[0]);
-    integers all;
-    memcpy(&all, dots, sizeof all);
-    return all;
+INLINE int64_t tile_q8(const ck_panel_q8 *panel, const ck_activation_block *x, int64_t inner, int64_t left,
+                       floats *sums) {
+    const int64_t tokens = left < TILES_Q8 ? left : TILES_Q8;
+    memset(sums, 0, (size_t)tokens * sizeof *sums);
+    for (int64_t b = 0; b < inner; b++, panel++) {
+        weight_block block = {.weights = (const int8_t(*)[64])panel->words};
+        prefetch(panel, sizeof *panel);
+        for (int q = 0; q < 4; q++) block.scale[q] = vld1q_f32(panel->scale + 4 * q);
+        add_tile(&block, false, x + b, inner, tokens, sums);
+    }
+    return tokens;
 }
 
 #include "body.h"
