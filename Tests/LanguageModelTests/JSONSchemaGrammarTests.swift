@@ -31,7 +31,7 @@ final class JSONSchemaGrammarTests: XCTestCase {
         for (schema, words) in [
             (#"{"enum": []}"#, ["enum", "no value"]), (#"{"enum": 3}"#, ["enum"]), (#"{"anyOf": []}"#, ["anyOf"]),
             (#"{"anyOf": {"type": "null"}}"#, ["anyOf"]), (#"{"type": []}"#, ["type is []"]),
-            (#"{"type": "text"}"#, ["type is \"text\"", "string"]), (#"{"type": 3}"#, ["type is 3"]),
+            (#"{"type": "text"}"#, ["type is \"text\"", "string"]), (#"{"type": 3}"#, ["type is no list"]),
             (#"{"type": "string", "minLength": 5, "maxLength": 3}"#, ["minLength 5", "maxLength 3"]),
             (#"{"type": "string", "minLength": -1}"#, ["minLength is -1"]),
             (#"{"type": "string", "maxLength": "9"}"#, ["maxLength is \"9\""]),
