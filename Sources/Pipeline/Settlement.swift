@@ -39,7 +39,7 @@ struct Settlement: Sendable {
             switch error.code {
             case .unavailable, .malformedAnswer, .cancelled, .deadlineExceeded, .unknownAdapter: .retry
             case .unreadableFile, .malformedFile, .unsupportedModel, .insufficientMemory, .adapterMismatch,
-                .contextOverflow, .invalidRequest:
+                .contextOverflow, .invalidRequest, .unsupportedGrammar:
                 .giveUp
             }
         default: .retry

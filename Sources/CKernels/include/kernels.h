@@ -4,7 +4,7 @@
 // rows: a product is then a walk along the inner dimension without a horizontal sum anywhere, and an output element's
 // order of additions is the order of the blocks, whatever the number of tokens, threads or tiles. Integer dot
 // products are exact; floating-point steps are the same fused multiply-adds in the same order in every file. So
-// `portable`, `avx2` and `avx512` agree bit by bit, and the tests ask for exactly that.
+// `portable`, `avx2`, `avx512` and `neon` agree bit by bit, and the tests ask for exactly that.
 //
 // Nothing here allocates, checks bounds or keeps state. Counts are elements unless said otherwise; no pointer needs
 // an alignment, though 64 bytes are fastest for weights.
@@ -130,8 +130,10 @@ typedef enum {
     CK_PORTABLE = 0,
     /// AVX2, FMA and F16C: x86 since 2013.
     CK_AVX2 = 1,
-    /// AVX-512 F, BW, VL and VNNI: Ice Lake, Zen 4 and later.
+    /// AVX-512 F, BW, DQ, VL and VNNI: Ice Lake, Zen 4 and later.
     CK_AVX512 = 2,
+    /// Armv8.2 with dot products of bytes: Cortex-A76, Neoverse N1, Apple M1 and later.
+    CK_NEON = 3,
 } ck_instruction_set;
 
 /// The kernels of that instruction set, or NULL where this processor or this build lacks it.

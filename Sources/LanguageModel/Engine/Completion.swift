@@ -4,7 +4,8 @@ public struct Completion: Sendable, Hashable {
     public let text: String
     /// The tokens that it took, without the one that ends the turn.
     public let tokens: [Int32]
-    /// Of each token, as the model saw it before temperature and cuts.
+    /// Of each token that was drawn, as the model saw it before temperature and cuts. A document's forced tokens are not
+    /// drawn.
     public let logProbabilities: [Float]
     /// The conversation's tokens.
     public let promptTokens: Int

@@ -173,9 +173,8 @@ final class Engine {
     /// Gives what was read to the writers.
     private func land() {
         for flight in flights {
-            if flight.isBroken {
-                flight.job.end(
-                    LanguageModelError(.malformedFile, "the model's weights give no numbers; fetch the file again"))
+            if let failure = flight.failure {
+                flight.job.end(failure)
             } else if let answer = flight.answer() {
                 flight.job.take(answer, for: flight.place)
                 if let key = RememberedReading(flight), case .logProbabilities(let values) = answer.value {

@@ -52,8 +52,8 @@ final class Flight {
 
     private func places(read count: Int) -> Int { (0..<count).clamped(to: reading.watched).count }
 
-    /// Whether the model gave no numbers.
-    var isBroken: Bool { observations.contains { if case .broken = $0 { true } else { false } } }
+    /// Why it cannot be answered.
+    var failure: LanguageModelError? { observations.lazy.compactMap(\.failure).first }
 
     /// The answer, when everything was read.
     func answer() -> Answer? {
@@ -72,57 +72,4 @@ final class Flight {
             }
         return Answer(sequence: sequence, knownTokens: knownTokens, value: value)
     }
-}
-
-/// What is asked about a row's logits.
-struct Question: Sendable {
-    /// The row in the batch.
-    let row: Int
-    private let kind: Kind
-
-    private enum Kind: Sendable {
-        case draw(Sampler)
-        case logProbability(of: Int32)
-        case expectation(top: Int, next: Int32?)
-    }
-
-    init(_ reading: Reading, behind place: Int, row: Int) {
-        self.row = row
-        let next = place + 1 < reading.tokens.count ? reading.tokens[place + 1] : nil
-        kind =
-            switch (reading.ask, next) {
-            case (.draw(let sampler), _): .draw(sampler)
-            case (.logProbabilities, let next?): .logProbability(of: next)
-            case (.expectations(let top), let next): .expectation(top: top, next: next)
-            default: .expectation(top: 0, next: nil)
-            }
-    }
-
-    /// The answer, on any thread.
-    func answer(_ logits: Inference.Logits) -> Observation {
-        switch kind {
-        case .draw(var sampler):
-            let drawn = sampler.draw(logits: logits)
-            return drawn.logProbability.isFinite ? .drawn(drawn, sampler) : .broken
-        case .logProbability(let token):
-            let value = logits.logProbability(of: token)
-            return value.isNaN ? .broken : .logProbability(value)
-        case .expectation(let top, let next):
-            let expectation = Expectation(logits, top: top, next: next)
-            return expectation.values.contains(where: \.isNaN) ? .broken : .expectation(expectation)
-        }
-    }
-}
-
-/// The answer to a question.
-enum Observation: Sendable {
-    case drawn(Sampler.Draw, Sampler)
-    case logProbability(Float)
-    case expectation(Expectation)
-    /// The model gave no numbers.
-    case broken
-
-    var logProbability: Float? { if case .logProbability(let value) = self { value } else { nil } }
-
-    var expectation: Expectation? { if case .expectation(let value) = self { value } else { nil } }
 }

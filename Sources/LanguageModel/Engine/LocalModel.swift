@@ -20,6 +20,10 @@ public final class LocalModel: LanguageModel, Sendable {
     private let shape: ModelShape
     private let base: AdapterBase
     private let adapters = Mutex<[String: LayeredAdapter]>([:])
+    /// Made when the first grammar comes.
+    private let tokenIndex = Mutex<TokenIndex?>(nil)
+    /// Each grammar's constraint at its beginning, with what it knows of the vocabulary.
+    private let constraints = Mutex(RecentValues<JSONSchemaGrammar, GrammarConstraint>(limit: 64))
 
     /// Maps the file, packs its weights for this processor and hashes it, in about a tenth of a second for a 135M
     /// model; packing takes about as much memory again as the file is long.
@@ -71,11 +75,46 @@ public final class LocalModel: LanguageModel, Sendable {
         adapter name: String? = nil, ignoresEnd: Bool = false, deadline: ContinuousClock.Instant? = nil,
         stream: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws(LanguageModelError) -> Completion {
+        try sampling.validate()
+        let prompt = template.tokens(messages, tokenizer)
         let writer = try CompletionWriter(
-            prompt: template.tokens(messages, tokenizer), maximumTokens: maximumTokens,
-            sampler: Sampler(sampling: sampling, seed: seed), ignoresEnd: ignoresEnd, tokenizer: tokenizer,
+            prompt: prompt, maximumTokens: maximumTokens,
+            sampler: Sampler(sampling: sampling, seed: seed, precededBy: prompt), ignoresEnd: ignoresEnd,
+            tokenizer: tokenizer,
             context: shape.context, stream: stream)
         return try await perform(writer, try adapter(name), deadline: deadline)
+    }
+
+    /// Lets the model answer a conversation with one JSON document that satisfies a schema, whatever the model is.
+    ///
+    /// - Parameters:
+    ///   - maximumTokens: the tokens that the model may draw; behind them the document is completed in the shortest way,
+    ///     and ``Completion/isCut`` says so. What can only come next is not drawn and does not count.
+    /// - Throws: ``LanguageModelError``: `contextOverflow`, `unknownAdapter`, `deadlineExceeded`, `cancelled`;
+    ///   `invalidRequest` when the vocabulary has no token for what the grammar demands.
+    public func document(
+        _ messages: [ChatMessage], grammar: JSONSchemaGrammar, maximumTokens: Int, sampling: Sampling = Sampling(),
+        seed: UInt64 = 0, adapter name: String? = nil, deadline: ContinuousClock.Instant? = nil
+    ) async throws(LanguageModelError) -> Completion {
+        try sampling.validate()
+        let prompt = template.tokens(messages, tokenizer)
+        let writer = try DocumentWriter(
+            prompt: prompt, constraint: constraint(grammar), maximumTokens: maximumTokens,
+            sampler: Sampler(sampling: sampling, seed: seed, precededBy: prompt), tokenizer: tokenizer,
+            context: shape.context)
+        return try await perform(writer, try adapter(name), deadline: deadline)
+    }
+
+    private func constraint(_ grammar: JSONSchemaGrammar) -> GrammarConstraint {
+        if let known = constraints.withLock({ $0[grammar] }) { return known }
+        let index = tokenIndex.withLock { index in
+            let known = index ?? TokenIndex(tokenizer)
+            index = known
+            return known
+        }
+        let constraint = GrammarConstraint(grammar, index)
+        constraints.withLock { $0[grammar] = constraint }
+        return constraint
     }
 
     /// What the model expects after each token of a text that is given as tokens.

@@ -21,8 +21,8 @@ struct Reading {
     enum Ask {
         /// That the tokens are read.
         case nothing
-        /// A token to follow the last.
-        case draw(Sampler)
+        /// A token to follow the last, one that the constraint allows.
+        case draw(Sampler, under: (any TokenConstraint & Sendable)? = nil)
         /// The log-probability of each of the last tokens, given all before it.
         case logProbabilities(last: Int)
         /// The likeliest tokens behind every token.

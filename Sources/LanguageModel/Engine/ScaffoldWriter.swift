@@ -155,7 +155,7 @@ struct ScaffoldWriter: Writer {
             slot: slot, trial: trial, progress: SlotProgress(slot: slot, precededBy: preceding),
             read: tokens(before: preceding))
         stage = .writing(attempt)
-        let sampler = Sampler(sampling: request.sampling, seed: trial.attemptSeed)
+        let sampler = Sampler(sampling: request.sampling, seed: trial.attemptSeed, precededBy: attempt.read)
         return .read([Reading(attempt.read, from: sequence, .draw(sampler))])
     }
 

@@ -19,6 +19,7 @@ extension Command {
             Option("--seed", "N", "Decides every random choice; 0 unless given."),
             Option("--max-tokens", "N", "Tokens at most; 256 unless given."),
             Option("--adapter", "PATH", "A LoRA adapter to write with: a GGUF file or a PEFT directory."),
+            Option("--schema", "FILE", "A JSON schema: the answer is one document that satisfies it."),
             Option("--stream", nil, "Print the text as it is written."),
             .modelThreads,
             .json,
@@ -40,14 +41,21 @@ extension Command {
         let isStreamed = arguments.has("--stream") && !arguments.has("--json")
         if let model = model as? LocalModel {
             if let path = arguments["--adapter"] { try model.load(adapter: path, path: path) }
-            let completion = try await model.complete(
-                messages, maximumTokens: maximumTokens, seed: seed, adapter: arguments["--adapter"],
-                stream: { if isStreamed { FileHandle.standardOutput.write(Data($0.utf8)) } })
+            let completion =
+                if let grammar = try arguments.grammar() {
+                    try await model.document(
+                        messages, grammar: grammar, maximumTokens: maximumTokens, seed: seed,
+                        adapter: arguments["--adapter"])
+                } else {
+                    try await model.complete(
+                        messages, maximumTokens: maximumTokens, seed: seed, adapter: arguments["--adapter"],
+                        stream: { if isStreamed { FileHandle.standardOutput.write(Data($0.utf8)) } })
+                }
             (text, tokens) = (completion.text, completion.tokens.count)
-            if isStreamed { return Leadwright.announce("") }
+            if isStreamed, arguments["--schema"] == nil { return Leadwright.announce("") }
         } else {
-            guard arguments["--adapter"] == nil else {
-                throw CommandError.usage("--adapter needs a model file; a server has its own way to serve adapters")
+            for option in ["--adapter", "--schema"] where arguments[option] != nil {
+                throw CommandError.usage("\(option) needs a model file; a server has its own way")
             }
             let output = try await model.generate(
                 .oneParagraph(messages, maximumWords: max(1, maximumTokens * 3 / 4), seed: seed))
@@ -60,6 +68,18 @@ extension Command {
             "model_sha256": .string(model.identity.sha256), "seed": JSONValue(seed),
         ])
         Leadwright.announce(result.canonicalText)
+    }
+}
+
+extension Arguments {
+    /// The compiled schema of --schema.
+    fileprivate func grammar() throws -> JSONSchemaGrammar? {
+        guard let path = self["--schema"] else { return nil }
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+            throw CommandError.failed("\(path) cannot be read as a file of text")
+        }
+        guard let schema = try? JSONValue(parsing: text) else { throw CommandError.failed("\(path) is not JSON") }
+        return try JSONSchemaGrammar(schema: schema)
     }
 }
 
