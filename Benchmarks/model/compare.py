@@ -39,13 +39,15 @@ class Comparison:
         self.folder = os.environ.get("LLAMA_CPP_BIN") or ".local/peer/build/bin"
         self.program = ".build/release/leadwright"
         self.source = os.environ.get("LEADWRIGHT_MODEL") or ".local/models/SmolLM2-135M-Instruct.Q4_1.gguf"
-        self.models = {"Q4_1": self.source, "Q4_0": ".local/peer/models/Q4_0.gguf"}
+        requantized = os.path.basename(self.source).replace("Q4_1", "Q4_0")
+        self.models = {"Q4_1": self.source, "Q4_0": f".local/peer/requantized/{requantized}"}
         with open(PROMPTS, encoding="utf-8") as file:
             lines = file.readlines()[:options.prompts]
         self.conversations = [json.loads(line) for line in lines]
         self.prompts = PROMPTS
         if len(lines) < 64:
             self.prompts = ".local/peer/prompts.jsonl"
+            os.makedirs(os.path.dirname(self.prompts), exist_ok=True)
             with open(self.prompts, "w", encoding="utf-8") as file:
                 file.writelines(lines)
         self.raw = {"rounds": [], "trials": [], "commands": {}}
@@ -61,7 +63,7 @@ class Comparison:
             return figures, noise, server.command
 
     def bench(self, file):
-        figures, run = llama_tools.bench(self.peer("llama-bench"), self.models[file], self.threads)
+        figures, run = llama_tools.bench(self.peer("llama-bench"), self.models[file], self.threads, file)
         return {**figures, "peak_rss_mib": run.peak_rss_mib}, run.noise, run.command
 
     def batched(self, file, attention):

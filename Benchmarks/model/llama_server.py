@@ -61,6 +61,10 @@ class Server:
             own.close()
         return json.loads(text)
 
+    def prompt(self, conversation):
+        messages = [{"role": role, "content": conversation[role]} for role in ("system", "user")]
+        return self.ask("POST", "/apply-template", {"messages": messages})["prompt"]
+
     def complete(self, prompt, tokens, connection=None, **more):
         return self.ask("POST", "/completion", {
             "prompt": prompt, "n_predict": tokens, "temperature": 0, "ignore_eos": True, "cache_prompt": True, **more,
@@ -76,14 +80,12 @@ def nurture(server, conversations, tokens, warms_every_slot=True):
 
     The server's prompt cache belongs to a slot. So each slot is warmed by a request of its own; with
     `warms_every_slot` off, one request warms one slot, and the others compute the prefix when their first one comes.
+    What warms has a user message that is none of the measured ones.
     """
-    prompts = []
-    for conversation in conversations:
-        messages = [{"role": role, "content": conversation[role]} for role in ("system", "user") if role in conversation]
-        prompts.append(server.ask("POST", "/apply-template", {"messages": messages})["prompt"])
+    prompts = [server.prompt(conversation) for conversation in conversations]
+    warm = server.prompt({**conversations[0], "user": "Good morning."})
     warming = SLOTS if warms_every_slot else 1
-    together([
-        lambda slot=slot: server.complete(prompts[slot % len(prompts)], 1, id_slot=slot) for slot in range(warming)])
+    together([lambda slot=slot: server.complete(warm, 1, id_slot=slot) for slot in range(warming)])
 
     waiting = queue.SimpleQueue()
     for prompt in prompts:

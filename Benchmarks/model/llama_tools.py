@@ -10,10 +10,13 @@ from program import run
 PREFIX, DECODED = 512, 128
 
 
-def bench(program, model, threads):
+def bench(program, model, threads, file_type):
     """llama-bench: prefill of 512, and 128 tokens decoded from nothing; the better of both kinds of attention."""
-    result = run([program, "-m", model, "-t", str(threads), "-p", "512", "-n", "128", "-r", "3", "-fa", "0,1", "-o", "json"])
+    result = run([
+        program, "-m", model, "-t", str(threads), "-p", "512", "-n", "128", "-r", "3", "-fa", "0,1", "-o", "json"])
     rows = json.loads(result.output)
+    if not all(row["model_type"].endswith(file_type) for row in rows):
+        raise RuntimeError(f"{model} holds {rows[0]['model_type']}, not {file_type}")
     best = lambda name, size: max(row["avg_ts"] for row in rows if row[name] == size)
     return {"prefill_512_tokens_s": best("n_prompt", 512), "decode_1_cold_tokens_s": best("n_gen", 128)}, result
 
