@@ -112,7 +112,7 @@ let package = Package(
         tests("EmbeddedPostgres", ["TestSupport", "PostgresClient"]),
         tests("Migrations", ["TestSupport", "PostgresClient"]),
         tests("JobQueue", ["TestSupport", "PostgresClient", "JSON"]),
-        tests("CKernels", []),
+        tests("CKernels", [], fixtures: true),
         tests(
             "LanguageModel", ["CKernels", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "TestSupport"],
             fixtures: true),

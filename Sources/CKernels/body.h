@@ -1,20 +1,36 @@
 // The kernels' common text, compiled once per instruction set. The including file has set its target and defines
 //   load_halves(p)                       16 half-precision numbers as floats
-//   widen_q4(panel, weights)             the panel block's nibbles as 8 vectors of bytes
-//   dot_q4(weights, block)               16 dot products of a block of weights with one of activations: exact integers
-//   widen_q8, dot_q8                     the same for 8-bit weights
 //   round_halves(v, p)                   stores 16 floats as half precision, to nearest even
 //   ROWS                                 rows of attention, or tokens of a floating-point product, whose sums fit the
 //                                        registers beside the numbers they share
-// and, where its registers want another order of loads, TILES_Q4 or TILES_Q8 with a tile_q4 or tile_q8 of its own
-// instead of these. It ends with KERNEL_TABLE(name). The order of every floating-point operation is fixed here, for all
-// of them; a tile of its own keeps to it.
+//   widen_q8(words, weights)             a block's signed bytes as 8 vectors
+//   dot_q8(weights, block)               their 16 dot products with a block of activations: exact integers
+// and for unsigned bytes either
+//   widen_q4(words, weights)             a block's nibbles as 8 vectors of bytes
+//   dot_unsigned(weights, block)         dot products of bytes up to 31
+//   dot_q6(weights, block, half)         the same for 16 of ck_panel_q6's bytes, of which 32 is subtracted
+// or, where its registers want another order of loads, OWN_TILES and tile_q4, tile_q4k, tile_q5 and tile_q6; and
+// OWN_TILE_Q8 and tile_q8 instead of the first. It ends with KERNEL_TABLE(name). The order of every floating-point
+// operation is fixed here, for all of them; a tile of its own keeps to it.
 #pragma STDC FP_CONTRACT OFF
 
 INLINE floats load_floats(const float *p) {
     floats v;
     memcpy(&v, p, sizeof v);
     return v;
+}
+
+/// 16 numbers of bfloat16: the upper halves of floats.
+INLINE floats load_bfloats(const uint16_t *p) {
+    words v;
+    memcpy(&v, p, sizeof v);
+    return (floats)(__builtin_convertvector(v, integers) << 16);
+}
+
+INLINE floats load_bytes(const uint8_t *p) {
+    unsigned_bytes v;
+    memcpy(&v, p, sizeof v);
+    return __builtin_convertvector(__builtin_convertvector(v, integers), floats);
 }
 
 INLINE void store_floats(float *p, floats v) { memcpy(p, &v, sizeof v); }
@@ -85,37 +101,99 @@ INLINE void prefetch(const void *block, const int bytes) {
         return tokens_##format(panel, x, inner, 1, sums), 1;                                                        \
     }
 
-#ifndef TILES_Q4
+/// The activations that belong to a block of 256 weights.
+typedef struct {
+    ck_activation_block group[CK_GROUPS];
+} eight_blocks;
+
+#ifndef OWN_TILES
+/// sums[token] += scale · dots + minimum · activations, for bytes of which `weights` holds a block.
+INLINE void add_unsigned(const integers *weights, floats scale, floats minimum, const ck_activation_block *x,
+                         int64_t inner, const int tokens, floats *sums) {
+#pragma unroll
+    for (int t = 0; t < tokens; t++) {
+        const ck_activation_block *block = x + t * inner;
+        const floats dots = __builtin_convertvector(dot_unsigned(weights, block), floats);
+        sums[t] = fused(dots, scale * block->scale, sums[t]);
+        sums[t] = fused(minimum, splat(block->sum), sums[t]);
+    }
+}
+
 INLINE void tokens_q4(const ck_panel_q4 *panel, const ck_activation_block *x, int64_t inner, const int tokens,
                       floats *sums) {
     for (int t = 0; t < tokens; t++) sums[t] = splat(0);
     for (int64_t b = 0; b < inner; b++) {
         integers weights[8];
         prefetch(panel + b, sizeof *panel);
-        widen_q4(panel + b, weights);
-        const floats scale = load_halves(panel[b].scale);
-        const floats minimum = load_halves(panel[b].minimum);
+        widen_q4(panel[b].words, weights);
+        add_unsigned(
+            weights, load_halves(panel[b].scale), load_halves(panel[b].minimum), x + b, inner, tokens, sums);
+    }
+}
+
+INLINE void tokens_q4k(const ck_panel_q4k *panel, const eight_blocks *x, int64_t inner, const int tokens,
+                       floats *sums) {
+    for (int t = 0; t < tokens; t++) sums[t] = splat(0);
+    for (int64_t b = 0; b < inner; b++, panel++, x++) {
+        const floats scale = load_halves(panel->scale), minimum = load_halves(panel->minimum);
+        prefetch(panel, sizeof *panel - sizeof panel->words);
+        for (int g = 0; g < CK_GROUPS; g++) {
+            integers weights[8];
+            prefetch(panel->words[g], sizeof panel->words[g]);
+            widen_q4(panel->words[g], weights);
+            add_unsigned(
+                weights, scale * load_bytes(panel->scale_factors[g]), minimum * load_bytes(panel->minimum_factors[g]),
+                x->group + g, inner * CK_GROUPS, tokens, sums);
+        }
+    }
+}
+
+INLINE void tokens_q5(const ck_panel_q5 *panel, const ck_activation_block *x, int64_t inner, const int tokens,
+                      floats *sums) {
+    for (int t = 0; t < tokens; t++) sums[t] = splat(0);
+    for (int64_t b = 0; b < inner; b++) {
+        integers weights[8];
+        prefetch(panel + b, sizeof *panel);
+        memcpy(weights, panel[b].words, sizeof weights);
+        add_unsigned(
+            weights, load_floats(panel[b].scale), load_floats(panel[b].minimum), x + b, inner, tokens, sums);
+    }
+}
+
+INLINE void tokens_q6(const ck_panel_q6 *panel, const ck_activation_block *x, int64_t inner, const int tokens,
+                      floats *sums) {
+    for (int t = 0; t < tokens; t++) sums[t] = splat(0);
+    for (int64_t b = 0; b < inner; b++) {
+        integers weights[8];
+        prefetch(panel + b, sizeof *panel);
+        memcpy(weights, panel[b].words, sizeof weights);
 #pragma unroll
-        for (int t = 0; t < tokens; t++) {
-            const ck_activation_block *block = x + t * inner + b;
-            const floats dots = __builtin_convertvector(dot_q4(weights, block), floats);
-            sums[t] = fused(dots, scale * block->scale, sums[t]);
-            sums[t] = fused(minimum, splat(block->sum), sums[t]);
+        for (int half = 0; half < 2; half++) {
+            const floats scale = load_floats(panel[b].scale[half]);
+#pragma unroll
+            for (int t = 0; t < tokens; t++) {
+                const ck_activation_block *block = x + t * inner + b;
+                const floats dots = __builtin_convertvector(dot_q6(weights, block, half), floats);
+                sums[t] = fused(dots, scale * block->scale, sums[t]);
+            }
         }
     }
 }
 
 TILE_OF(q4, ck_panel_q4, ck_activation_block, TILE)
+TILE_OF(q4k, ck_panel_q4k, eight_blocks, TILE)
+TILE_OF(q5, ck_panel_q5, ck_activation_block, TILE)
+TILE_OF(q6, ck_panel_q6, ck_activation_block, TILE)
 #endif
 
-#ifndef TILES_Q8
+#ifndef OWN_TILE_Q8
 INLINE void tokens_q8(const ck_panel_q8 *panel, const ck_activation_block *x, int64_t inner, const int tokens,
                       floats *sums) {
     for (int t = 0; t < tokens; t++) sums[t] = splat(0);
     for (int64_t b = 0; b < inner; b++) {
         integers weights[8];
         prefetch(panel + b, sizeof *panel);
-        widen_q8(panel + b, weights);
+        widen_q8(panel[b].words, weights);
         const floats scale = load_floats(panel[b].scale);
 #pragma unroll
         for (int t = 0; t < tokens; t++) {
@@ -129,27 +207,23 @@ INLINE void tokens_q8(const ck_panel_q8 *panel, const ck_activation_block *x, in
 TILE_OF(q8, ck_panel_q8, ck_activation_block, TILE)
 #endif
 
-INLINE void tokens_f16(const uint16_t *panel, const float *x, int64_t inner, const int tokens, floats *sums) {
-    for (int t = 0; t < tokens; t++) sums[t] = splat(0);
-    for (int64_t i = 0; i < inner; i++) {
-        const floats weights = load_halves(panel + i * CK_LANES);
-#pragma unroll
-        for (int t = 0; t < tokens; t++) sums[t] = fused(weights, splat(x[t * inner + i]), sums[t]);
-    }
-}
+/// Defines tile_format for panels of floating-point numbers.
+#define TILE_OF_NUMBERS(format, Number, load)                                                                       \
+    INLINE void tokens_##format(const Number *panel, const float *x, int64_t inner, const int tokens,               \
+                                floats *sums) {                                                                     \
+        for (int t = 0; t < tokens; t++) sums[t] = splat(0);                                                        \
+        for (int64_t i = 0; i < inner; i++) {                                                                       \
+            const floats weights = load(panel + i * CK_LANES);                                                      \
+            _Pragma("unroll") for (int t = 0; t < tokens; t++) {                                                    \
+                sums[t] = fused(weights, splat(x[t * inner + i]), sums[t]);                                         \
+            }                                                                                                       \
+        }                                                                                                           \
+    }                                                                                                               \
+    TILE_OF(format, Number, float, ROWS)
 
-TILE_OF(f16, uint16_t, float, ROWS)
-
-INLINE void tokens_f32(const float *panel, const float *x, int64_t inner, const int tokens, floats *sums) {
-    for (int t = 0; t < tokens; t++) sums[t] = splat(0);
-    for (int64_t i = 0; i < inner; i++) {
-        const floats weights = load_floats(panel + i * CK_LANES);
-#pragma unroll
-        for (int t = 0; t < tokens; t++) sums[t] = fused(weights, splat(x[t * inner + i]), sums[t]);
-    }
-}
-
-TILE_OF(f32, float, float, ROWS)
+TILE_OF_NUMBERS(f16, uint16_t, load_halves)
+TILE_OF_NUMBERS(bf16, uint16_t, load_bfloats)
+TILE_OF_NUMBERS(f32, float, load_floats)
 
 /// The most tokens of a tile of any format and instruction set.
 #define MOST_TOKENS 16
@@ -176,8 +250,12 @@ TILE_OF(f32, float, float, ROWS)
     }
 
 MULTIPLY(q4, ck_panel_q4, ck_activation_block, 1)
+MULTIPLY(q4k, ck_panel_q4k, eight_blocks, 1)
+MULTIPLY(q5, ck_panel_q5, ck_activation_block, 1)
+MULTIPLY(q6, ck_panel_q6, ck_activation_block, 1)
 MULTIPLY(q8, ck_panel_q8, ck_activation_block, 1)
 MULTIPLY(f16, uint16_t, float, CK_LANES)
+MULTIPLY(bf16, uint16_t, float, CK_LANES)
 MULTIPLY(f32, float, float, CK_LANES)
 
 // MARK: Along one row
@@ -212,12 +290,14 @@ static void quantize(const float *x, int64_t count, ck_activation_block *blocks)
         const float largest = block->scale;
         const float inverse = largest > 0 ? 127 / largest : 0;
         const int fine = largest * largest > limit;
-        const integers both = digits(load_floats(x) * inverse, fine, block->high, block->low)
-            + digits(load_floats(x + CK_LANES) * inverse, fine, block->high + CK_LANES, block->low + CK_LANES);
-        const int32_t total = __builtin_reduce_add(both);
+        const integers first = digits(load_floats(x) * inverse, fine, block->high, block->low);
+        const integers second =
+            digits(load_floats(x + CK_LANES) * inverse, fine, block->high + CK_LANES, block->low + CK_LANES);
+        const int32_t total = __builtin_reduce_add(first + second);
         block->fine = fine;
         block->scale = fine ? largest / (127 * CK_BASE) : largest / 127;
         block->total = total;
+        block->first_total = __builtin_reduce_add(first);
         block->sum = block->scale * (float)total;
     }
 }
@@ -442,8 +522,12 @@ static float soften(float *scores, int64_t first, int64_t end, int64_t count, fl
     const ck_kernels symbol = {                                                                                     \
         .name = title,                                                                                              \
         .multiply_q4 = multiply_q4,                                                                                 \
+        .multiply_q4k = multiply_q4k,                                                                               \
+        .multiply_q5 = multiply_q5,                                                                                 \
+        .multiply_q6 = multiply_q6,                                                                                 \
         .multiply_q8 = multiply_q8,                                                                                 \
         .multiply_f16 = multiply_f16,                                                                               \
+        .multiply_bf16 = multiply_bf16,                                                                             \
         .multiply_f32 = multiply_f32,                                                                               \
         .quantize = quantize,                                                                                       \
         .rms_norm = rms_norm,                                                                                       \

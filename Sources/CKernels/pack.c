@@ -1,111 +1,125 @@
-#include "half.h"
+#include "blocks.h"
 #include "kernels.h"
 
-// Sizes of ggml's blocks in bytes (ggml-common.h).
-enum { Q4_0_BYTES = 18, Q4_1_BYTES = 20, Q8_0_BYTES = 34 };
+/// How many panels `rows` rows take.
+static size_t panels_of(int64_t rows) { return (size_t)((rows + CK_LANES - 1) / CK_LANES); }
 
-static uint16_t read_half(const uint8_t *source) {
-    uint16_t half;
-    memcpy(&half, source, 2);
-    return half;
+/// Copies one row's bytes into its column of the panel block: each word holds four neighbours along the row.
+static void place_words(uint32_t (*words)[CK_LANES], int count, int lane, const void *bytes) {
+    for (int j = 0; j < count; j++) memcpy(&words[j][lane], (const uint8_t *)bytes + 4 * j, 4);
 }
 
-/// Copies one row's quants into its column of the panel block: each word holds four neighbours along the row.
-static void place_words(uint32_t (*words)[CK_LANES], int count, int lane, const uint8_t *quants) {
-    for (int j = 0; j < count; j++) memcpy(&words[j][lane], quants + 4 * j, 4);
+/// The same for 32 numbers of 4 bits, as ck_panel_q4 keeps them.
+static void place_nibbles(uint32_t (*words)[CK_LANES], int lane, const int8_t *quant) {
+    uint8_t pairs[16];
+    for (int i = 0; i < 16; i++) pairs[i] = (uint8_t)(quant[i] | quant[16 + i] << 4);
+    place_words(words, 4, lane, pairs);
+}
+
+// MARK: Four bits
+
+/// `minimum_at` is where the half-precision minimum lies in a block; 0 for Q4_0, which has none.
+static void pack_q4(const uint8_t *source, int64_t rows, int64_t blocks, int bytes, int minimum_at,
+                    ck_panel_q4 *panels) {
+    memset(panels, 0, panels_of(rows) * (size_t)blocks * sizeof *panels);
+    for (int64_t row = 0; row < rows; row++) {
+        ck_panel_q4 *panel = panels + row / CK_LANES * blocks;
+        const int lane = (int)(row % CK_LANES);
+        for (int64_t b = 0; b < blocks; b++, source += bytes) {
+            panel[b].scale[lane] = read_half(source);
+            panel[b].minimum[lane] =
+                minimum_at > 0 ? read_half(source + minimum_at) : ck_float_to_half(-8 * read_number(source));
+            place_words(panel[b].words, 4, lane, source + bytes - 16);
+        }
+    }
 }
 
 void ck_pack_q4_0(const uint8_t *source, int64_t rows, int64_t blocks, ck_panel_q4 *panels) {
-    memset(panels, 0, (size_t)((rows + CK_LANES - 1) / CK_LANES * blocks) * sizeof(ck_panel_q4));
-    for (int64_t row = 0; row < rows; row++) {
-        ck_panel_q4 *panel = panels + row / CK_LANES * blocks;
-        const int lane = (int)(row % CK_LANES);
-        for (int64_t b = 0; b < blocks; b++, source += Q4_0_BYTES) {
-            const uint16_t scale = read_half(source);
-            panel[b].scale[lane] = scale;
-            panel[b].minimum[lane] = ck_float_to_half(-8 * ck_half_to_float(scale));
-            place_words(panel[b].words, 4, lane, source + 2);
-        }
-    }
+    pack_q4(source, rows, blocks, Q4_0_BYTES, 0, panels);
 }
 
 void ck_pack_q4_1(const uint8_t *source, int64_t rows, int64_t blocks, ck_panel_q4 *panels) {
-    memset(panels, 0, (size_t)((rows + CK_LANES - 1) / CK_LANES * blocks) * sizeof(ck_panel_q4));
+    pack_q4(source, rows, blocks, Q4_1_BYTES, 2, panels);
+}
+
+void ck_pack_q4_k(const uint8_t *source, int64_t rows, int64_t blocks, ck_panel_q4k *panels) {
+    memset(panels, 0, panels_of(rows) * (size_t)blocks * sizeof *panels);
     for (int64_t row = 0; row < rows; row++) {
-        ck_panel_q4 *panel = panels + row / CK_LANES * blocks;
+        ck_panel_q4k *panel = panels + row / CK_LANES * blocks;
         const int lane = (int)(row % CK_LANES);
-        for (int64_t b = 0; b < blocks; b++, source += Q4_1_BYTES) {
+        for (int64_t b = 0; b < blocks; b++, source += Q4_K_BYTES) {
+            int8_t quant[SUPER];
             panel[b].scale[lane] = read_half(source);
-            panel[b].minimum[lane] = read_half(source + 2);
-            place_words(panel[b].words, 4, lane, source + 4);
+            panel[b].minimum[lane] = read_half(source + 2) ^ 0x8000;
+            read_long_nibbles(source + 16, quant);
+            for (int group = 0; group < CK_GROUPS; group++) {
+                read_factors(
+                    source + 4, group, &panel[b].scale_factors[group][lane], &panel[b].minimum_factors[group][lane]);
+                place_nibbles(panel[b].words[group], lane, quant + group * CK_BLOCK);
+            }
         }
     }
 }
 
-void ck_pack_q8_0(const uint8_t *source, int64_t rows, int64_t blocks, ck_panel_q8 *panels) {
-    memset(panels, 0, (size_t)((rows + CK_LANES - 1) / CK_LANES * blocks) * sizeof(ck_panel_q8));
-    for (int64_t row = 0; row < rows; row++) {
-        ck_panel_q8 *panel = panels + row / CK_LANES * blocks;
-        const int lane = (int)(row % CK_LANES);
-        for (int64_t b = 0; b < blocks; b++, source += Q8_0_BYTES) {
-            panel[b].scale[lane] = ck_half_to_float(read_half(source));
-            place_words(panel[b].words, 8, lane, source + 2);
-        }
+// MARK: Bytes
+
+/// Defines ck_pack_format: a block is read and becomes numbers / 32 panel blocks, of which `place` fills a row's part
+/// (panel block, lane, block of numbers, first number).
+#define PACK(format, Panel, numbers, bytes, place)                                                                  \
+    void ck_pack_##format(const uint8_t *source, int64_t rows, int64_t blocks, Panel *panels) {                     \
+        memset(panels, 0, panels_of(rows) * (size_t)blocks * sizeof *panels);                                       \
+        for (int64_t row = 0; row < rows; row++) {                                                                  \
+            Panel *panel = panels + row / CK_LANES * blocks;                                                        \
+            for (int64_t b = 0; b < blocks; b += (numbers) / CK_BLOCK, source += (bytes)) {                         \
+                block_numbers block;                                                                                \
+                read_##format(source, &block);                                                                      \
+                for (int first = 0; first < (numbers); first += CK_BLOCK) {                                         \
+                    place(panel + b + first / CK_BLOCK, (int)(row % CK_LANES), &block, first);                      \
+                }                                                                                                   \
+            }                                                                                                       \
+        }                                                                                                           \
     }
+
+static void place_q5(ck_panel_q5 *panel, int lane, const block_numbers *block, int first) {
+    panel->scale[lane] = block->scale[first / CK_BLOCK];
+    panel->minimum[lane] = block->minimum[first / CK_BLOCK];
+    place_words(panel->words, 8, lane, block->quant + first);
 }
 
-void ck_pack_f16(const uint8_t *source, int64_t rows, int64_t count, uint16_t *panels) {
-    memset(panels, 0, (size_t)((rows + CK_LANES - 1) / CK_LANES * count * CK_LANES) * sizeof(uint16_t));
+static void place_q6(ck_panel_q6 *panel, int lane, const block_numbers *block, int first) {
+    int8_t bytes[CK_BLOCK];
+    for (int i = 0; i < CK_BLOCK; i++) bytes[i] = (int8_t)(block->quant[first + i] + 32);
+    for (int half = 0; half < 2; half++) panel->scale[half][lane] = block->scale[first / 16 + half];
+    place_words(panel->words, 8, lane, bytes);
+}
+
+static void place_q8(ck_panel_q8 *panel, int lane, const block_numbers *block, int first) {
+    panel->scale[lane] = block->scale[0];
+    place_words(panel->words, 8, lane, block->quant + first);
+}
+
+PACK(q5_0, ck_panel_q5, 32, Q5_0_BYTES, place_q5)
+PACK(q5_1, ck_panel_q5, 32, Q5_1_BYTES, place_q5)
+PACK(q5_k, ck_panel_q5, SUPER, Q5_K_BYTES, place_q5)
+PACK(q6_k, ck_panel_q6, SUPER, Q6_K_BYTES, place_q6)
+PACK(q8_0, ck_panel_q8, 32, Q8_0_BYTES, place_q8)
+
+// MARK: Floating point
+
+void ck_pack_16(const uint8_t *source, int64_t rows, int64_t count, uint16_t *panels) {
+    memset(panels, 0, panels_of(rows) * (size_t)(count * CK_LANES) * sizeof *panels);
     for (int64_t row = 0; row < rows; row++) {
         uint16_t *column = panels + row / CK_LANES * CK_LANES * count + row % CK_LANES;
         for (int64_t i = 0; i < count; i++, source += 2) memcpy(column + i * CK_LANES, source, 2);
     }
 }
 
-void ck_pack_f32(const uint8_t *source, int64_t rows, int64_t count, float *panels) {
-    memset(panels, 0, (size_t)((rows + CK_LANES - 1) / CK_LANES * count * CK_LANES) * sizeof(float));
+void ck_pack_32(const uint8_t *source, int64_t rows, int64_t count, float *panels) {
+    memset(panels, 0, panels_of(rows) * (size_t)(count * CK_LANES) * sizeof *panels);
     for (int64_t row = 0; row < rows; row++) {
         float *column = panels + row / CK_LANES * CK_LANES * count + row % CK_LANES;
         for (int64_t i = 0; i < count; i++, source += 4) memcpy(column + i * CK_LANES, source, 4);
     }
-}
-
-void ck_unpack_q4_0(const uint8_t *source, int64_t count, float *out) {
-    for (int64_t b = 0; b < count / CK_BLOCK; b++, source += Q4_0_BYTES, out += CK_BLOCK) {
-        const float scale = ck_half_to_float(read_half(source));
-        for (int i = 0; i < 16; i++) {
-            out[i] = scale * (float)((source[2 + i] & 15) - 8);
-            out[16 + i] = scale * (float)((source[2 + i] >> 4) - 8);
-        }
-    }
-}
-
-void ck_unpack_q4_1(const uint8_t *source, int64_t count, float *out) {
-    for (int64_t b = 0; b < count / CK_BLOCK; b++, source += Q4_1_BYTES, out += CK_BLOCK) {
-        const float scale = ck_half_to_float(read_half(source));
-        const float minimum = ck_half_to_float(read_half(source + 2));
-        for (int i = 0; i < 16; i++) {
-            out[i] = scale * (float)(source[4 + i] & 15) + minimum;
-            out[16 + i] = scale * (float)(source[4 + i] >> 4) + minimum;
-        }
-    }
-}
-
-void ck_unpack_q8_0(const uint8_t *source, int64_t count, float *out) {
-    for (int64_t b = 0; b < count / CK_BLOCK; b++, source += Q8_0_BYTES, out += CK_BLOCK) {
-        const float scale = ck_half_to_float(read_half(source));
-        for (int i = 0; i < CK_BLOCK; i++) out[i] = scale * (float)(int8_t)source[2 + i];
-    }
-}
-
-void ck_unpack_f16(const uint8_t *source, int64_t count, float *out) {
-    for (int64_t i = 0; i < count; i++) out[i] = ck_half_to_float(read_half(source + 2 * i));
-}
-
-bool ck_exponents_are_finite(const uint8_t *source, int64_t count, int64_t stride, uint16_t mask) {
-    bool finite = true;
-    for (int64_t i = 0; i < count; i++) finite &= (read_half(source + i * stride) & mask) != mask;
-    return finite;
 }
 
 void ck_store_halves(const float *x, int64_t count, uint16_t *out, int64_t stride) {

@@ -16,33 +16,42 @@ INLINE floats load_halves(const uint16_t *p) {
     return v;
 }
 
-INLINE void widen_q4(const ck_panel_q4 *panel, integers *weights) {
+INLINE void widen_q4(const uint32_t (*words)[CK_LANES], integers *weights) {
     for (int j = 0; j < 4; j++) {
-        integers words;
-        memcpy(&words, panel->words[j], sizeof words);
-        weights[j] = words & 0x0f0f0f0f;
-        weights[j + 4] = words >> 4 & 0x0f0f0f0f;
+        integers pairs;
+        memcpy(&pairs, words[j], sizeof pairs);
+        weights[j] = pairs & 0x0f0f0f0f;
+        weights[j + 4] = pairs >> 4 & 0x0f0f0f0f;
     }
 }
 
-INLINE void widen_q8(const ck_panel_q8 *panel, integers *weights) {
-    memcpy(weights, panel->words, sizeof panel->words);
+INLINE void widen_q8(const uint32_t (*words)[CK_LANES], integers *weights) {
+    memcpy(weights, words, 8 * sizeof *weights);
 }
 
-INLINE int32_t activation(const ck_activation_block *block, int i) {
-    return block->fine ? CK_BASE * block->high[i] + block->low[i] : block->high[i];
-}
-
-INLINE integers dot_q8(const integers *weights, const ck_activation_block *block) {
+/// The dot products of elements first..<first + count.
+INLINE integers dot_bytes(const integers *weights, const ck_activation_block *block, int first, int count) {
     integers dots = 0;
-    for (int i = 0; i < CK_BLOCK; i++) {
+    for (int i = first; i < first + count; i++) {
+        const int32_t x = block->fine ? CK_BASE * block->high[i] + block->low[i] : block->high[i];
         // The byte of element i moves to the top and comes back down with its sign.
-        dots += ((weights[i / 4] << (24 - i % 4 * 8)) >> 24) * activation(block, i);
+        dots += ((weights[i / 4] << (24 - i % 4 * 8)) >> 24) * x;
     }
     return dots;
 }
 
-INLINE integers dot_q4(const integers *weights, const ck_activation_block *block) {
+INLINE integers dot_q8(const integers *weights, const ck_activation_block *block) {
+    return dot_bytes(weights, block, 0, CK_BLOCK);
+}
+
+/// The bytes of ck_panel_q6 are 32 too large.
+INLINE integers dot_q6(const integers *weights, const ck_activation_block *block, int half) {
+    const int32_t total = half == 0 ? block->first_total : block->total - block->first_total;
+    return dot_bytes(weights, block, half * 16, 16) - 32 * total;
+}
+
+/// Bytes of at most 31 have no sign to lose.
+INLINE integers dot_unsigned(const integers *weights, const ck_activation_block *block) {
     return dot_q8(weights, block);
 }
 

@@ -43,6 +43,7 @@ final class RowTests: XCTestCase {
                 XCTAssertTrue((block.fine == 0 ? high : high + low).allSatisfy { (-127...127).contains($0) })
                 XCTAssertEqual(block.scale, block.fine == 0 ? largest / 127 : largest / (127 * 254))
                 XCTAssertEqual(block.total, quants.reduce(0, +))
+                XCTAssertEqual(block.first_total, quants.prefix(16).reduce(0, +))
                 XCTAssertEqual(block.sum, block.scale * Float(block.total))
                 for (q, value) in zip(quants, part) {
                     XCTAssertEqual(Float(q) * block.scale, value, accuracy: block.scale * 0.6)

@@ -2,21 +2,10 @@ import Foundation
 import LanguageModel
 
 /// A model of a few thousand random weights, written as a GGUF file in any architecture and any of the tensor types.
+///
+/// Every bit of the file follows from the generator alone, not from the standard library's ways of drawing numbers, for
+/// what llama.cpp computes from the same files is kept in Fixtures/tiny.jsonl.
 struct TinyModel {
-    enum Weights: CaseIterable {
-        case f32, f16, q8_0, q4_0, q4_1
-
-        var type: UInt32 {
-            switch self {
-            case .f32: 0
-            case .f16: 1
-            case .q4_0: 2
-            case .q4_1: 3
-            case .q8_0: 8
-            }
-        }
-    }
-
     let vocabulary = 37
     var architecture = "llama"
     var weights = Weights.f32
@@ -35,10 +24,11 @@ struct TinyModel {
     /// Has output weights of a tebibyte, of which the disk holds nothing.
     var isHuge = false
 
-    private let width = 64
-    private let hidden = 96
+    /// A row is at least a block.
+    private var width: Int { max(64, weights.numbers) }
+    private var hidden: Int { weights.numbers == 256 ? 256 : 96 }
     /// Qwen 3 and Gemma have heads whose widths do not add up to the stream's.
-    private var headWidth: Int { architecture == "qwen3" || architecture == "gemma3" ? 32 : 16 }
+    private var headWidth: Int { width / 4 * (architecture == "qwen3" || architecture == "gemma3" ? 2 : 1) }
 
     /// Writes the file to a temporary place.
     func write() throws -> String {
@@ -47,18 +37,18 @@ struct TinyModel {
         writeKeys(&file)
         for (name, rows, columns) in matrices {
             let rows = name == short ? rows - 1 : rows
-            var stored = (0..<rows * columns / 32).map { _ in block(&random) }
-            if name == broken { stored[5] = brokenBlock }
+            var blocks = (0..<rows * columns / weights.numbers).map { _ in weights.block(&random) }
+            if name == broken { weights.breakLast(&blocks[5]) }
             let asFloats = asFloats || name == addition?.tensor
-            var numbers = asFloats ? stored.flatMap(\.values) : []
+            var numbers = asFloats ? blocks.flatMap(weights.unpack) : []
             if let addition, name == addition.tensor { numbers = zip(numbers, addition.numbers).map(+) }
-            let bytes = asFloats ? floats(numbers) : stored.map(\.bytes).reduce(Data(), +)
+            let bytes = asFloats ? floats(numbers) : Data(blocks.joined())
             add(name, [UInt64(columns), UInt64(rows)], asFloats ? 0 : weights.type, bytes, &file)
         }
         for (name, count) in vectors {
             // Norms lie around 1, biases around 0.
             let middle: Float = name.hasSuffix(".bias") ? 0 : 1
-            var values = (0..<count).map { _ in middle + Float.random(in: -0.2...0.2, using: &random) }
+            var values = (0..<count).map { _ in middle + random.number() }
             if name == broken { values[5] = .nan }
             add(name, [UInt64(count)], 0, floats(values), &file)
         }
@@ -83,6 +73,9 @@ struct TinyModel {
             ("attention.key_length", headWidth), ("attention.value_length", headWidth),
         ] { file.pair("\(architecture).\(key)", UInt32(value)) }
         file.pair("\(architecture).attention.layer_norm_rms_epsilon", number: 1e-5)
+        // llama.cpp takes the number of tokens from here when there is no vocabulary.
+        file.pair("tokenizer.ggml.model", "no_vocab")
+        file.pair("\(architecture).vocab_size", UInt32(vocabulary))
         if architecture == "gemma3" {
             // Shorter than the tests' texts, and layers of both kinds.
             file.pair("gemma3.attention.sliding_window", UInt32(5))
@@ -135,49 +128,6 @@ struct TinyModel {
         file.tensor(name, dimensions: dimensions, type: type, offset: UInt64(file.data.count))
         file.data += bytes
         file.data += Data(count: (32 - file.data.count % 32) % 32)
-    }
-
-    /// 32 weights as stored, and what they say.
-    private func block(_ random: inout SplitMix64) -> (bytes: Data, values: [Float]) {
-        // Scales are powers of two, so that every value is exact in single precision.
-        let scale = Float16(0x1p-6)
-        let head = GGUFWriter.little(scale.bitPattern)
-        switch weights {
-        case .f32:
-            let values = (0..<32).map { _ in Float.random(in: -0.2...0.2, using: &random) }
-            return (floats(values), values)
-        case .f16:
-            let values = (0..<32).map { _ in Float16(Float.random(in: -0.2...0.2, using: &random)) }
-            return (values.map { GGUFWriter.little($0.bitPattern) }.reduce(Data(), +), values.map(Float.init))
-        case .q8_0:
-            let quants = (0..<32).map { _ in Int8.random(in: -16...16, using: &random) }
-            return (head + Data(quants.map { UInt8(bitPattern: $0) }), quants.map { Float($0) * Float(scale) })
-        case .q4_0, .q4_1:
-            let quants = (0..<32).map { _ in UInt8.random(in: 0...15, using: &random) }
-            let nibbles = Data((0..<16).map { quants[$0] | quants[$0 + 16] << 4 })
-            guard weights == .q4_1 else {
-                return (head + nibbles, quants.map { Float(Int($0) - 8) * Float(scale) })
-            }
-            let minimum = Float16(-0x1.cp-4)
-            return (
-                head + GGUFWriter.little(minimum.bitPattern) + nibbles,
-                quants.map { Float($0) * Float(scale) + Float(minimum) }
-            )
-        }
-    }
-
-    /// 32 weights that are no numbers: an infinite last one, scale or minimum.
-    private var brokenBlock: (bytes: Data, values: [Float]) {
-        let infinity = GGUFWriter.little(Float16.infinity.bitPattern)
-        let bytes =
-            switch weights {
-            case .f32: Data(count: 124) + floats([-.infinity])
-            case .f16: Data(count: 62) + infinity
-            case .q8_0: infinity + Data(count: 32)
-            case .q4_0: infinity + Data(count: 16)
-            case .q4_1: Data(count: 2) + infinity + Data(count: 16)
-            }
-        return (bytes, Array(repeating: .infinity, count: 32))
     }
 
     private func floats(_ values: [Float]) -> Data {

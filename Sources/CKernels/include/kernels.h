@@ -30,6 +30,8 @@ typedef struct {
     float sum;
     /// The sum of the numbers that `scale` is multiplied with.
     int32_t total;
+    /// The part of it that the first 16 give.
+    int32_t first_total;
     /// Whether there is a second digit; `low` means nothing otherwise.
     int32_t fine;
     int8_t high[CK_BLOCK];
@@ -52,6 +54,39 @@ typedef struct {
     uint32_t words[4][CK_LANES];
 } ck_panel_q4;
 
+/// Blocks of 32 in a block of ggml's K types.
+#define CK_GROUPS 8
+
+/// 256 weights of each of 16 rows: w = scale · scale_factor · q + minimum · minimum_factor, q in 0...15 (ggml's Q4_K,
+/// whose minimum is subtracted; here it has the other sign). The factors are multiplied in when a block is read: as
+/// floats, scales and minima would be a third of what a token reads.
+typedef struct {
+    /// Half precision, by row.
+    uint16_t scale[CK_LANES];
+    uint16_t minimum[CK_LANES];
+    /// 0...63, by group and row.
+    uint8_t scale_factors[CK_GROUPS][CK_LANES];
+    uint8_t minimum_factors[CK_GROUPS][CK_LANES];
+    /// Each group as the words of ck_panel_q4.
+    uint32_t words[CK_GROUPS][4][CK_LANES];
+} ck_panel_q4k;
+
+/// 32 weights of each of 16 rows: w = scale · q + minimum, q in 0...31 (ggml's Q5_1 and Q5_K, and Q5_0 with
+/// minimum = -16 · scale).
+typedef struct {
+    float scale[CK_LANES];
+    float minimum[CK_LANES];
+    /// words[j][row]: elements 4j...4j+3 as bytes.
+    uint32_t words[8][CK_LANES];
+} ck_panel_q5;
+
+/// 32 weights of each of 16 rows: w = scale · (q - 32), q in 0...63, with a scale for each 16 of them (ggml's Q6_K).
+typedef struct {
+    float scale[2][CK_LANES];
+    /// words[j][row]: elements 4j...4j+3 as bytes.
+    uint32_t words[8][CK_LANES];
+} ck_panel_q6;
+
 /// 32 weights of each of 16 rows: w = scale · q, q in -128...127 (ggml's Q8_0).
 typedef struct {
     float scale[CK_LANES];
@@ -62,8 +97,8 @@ typedef struct {
 /// outputs[token · stride + row] = Σ weights[row] · inputs[token] for every row and token.
 ///
 /// `weights` is the first of ceil(rows / 16) panels, each `inner` panel blocks (quantised) or `inner` · 16 numbers
-/// (floating point) long. `inputs` holds `inner` blocks or numbers a token, token after token. Lanes past `rows` in
-/// the last panel are computed and not stored.
+/// (floating point) long. `inputs` holds as many blocks (eight times as many for ck_panel_q4k) or numbers a token, token
+/// after token. Lanes past `rows` in the last panel are computed and not stored.
 typedef void (*ck_multiply)(
     const void *weights, const void *inputs, float *outputs, int64_t inner, int64_t rows, int64_t tokens,
     int64_t stride);
@@ -77,10 +112,18 @@ typedef struct {
     const char *name;
     /// Panels of ck_panel_q4, inputs of ck_activation_block.
     ck_multiply multiply_q4;
+    /// Panels of ck_panel_q4k, inputs of ck_activation_block.
+    ck_multiply multiply_q4k;
+    /// Panels of ck_panel_q5, inputs of ck_activation_block.
+    ck_multiply multiply_q5;
+    /// Panels of ck_panel_q6, inputs of ck_activation_block.
+    ck_multiply multiply_q6;
     /// Panels of ck_panel_q8, inputs of ck_activation_block.
     ck_multiply multiply_q8;
     /// Panels [inner][16] of half precision, inputs of floats.
     ck_multiply multiply_f16;
+    /// Panels [inner][16] of bfloat16, inputs of floats.
+    ck_multiply multiply_bf16;
     /// Panels [inner][16] of single precision, inputs of floats.
     ck_multiply multiply_f32;
     /// Rounds a row of `count` floats, a multiple of 32, to blocks: digits to nearest, ties to even.
@@ -141,21 +184,33 @@ const ck_kernels *ck_kernels_for(ck_instruction_set set);
 /// The fastest kernels of this processor.
 const ck_kernels *ck_kernels_best(void);
 
-/// Packs `rows` rows of `blocks` ggml blocks each into ceil(rows / 16) panels; rows that are missing become zeros.
-/// block_q4_0: half scale, 16 bytes. block_q4_1: half scale, half minimum, 16 bytes. block_q8_0: half scale, 32 bytes.
-/// Element i of a 4-bit block is the low nibble of byte i, element 16 + i its high nibble (ggml-common.h).
+/// Packs `rows` rows of ggml blocks into ceil(rows / 16) panels of `blocks` panel blocks; rows that are missing become
+/// zeros. blocks.h says how ggml lays them out.
 void ck_pack_q4_0(const uint8_t *source, int64_t rows, int64_t blocks, ck_panel_q4 *panels);
 void ck_pack_q4_1(const uint8_t *source, int64_t rows, int64_t blocks, ck_panel_q4 *panels);
+void ck_pack_q4_k(const uint8_t *source, int64_t rows, int64_t blocks, ck_panel_q4k *panels);
+void ck_pack_q5_0(const uint8_t *source, int64_t rows, int64_t blocks, ck_panel_q5 *panels);
+void ck_pack_q5_1(const uint8_t *source, int64_t rows, int64_t blocks, ck_panel_q5 *panels);
+void ck_pack_q5_k(const uint8_t *source, int64_t rows, int64_t blocks, ck_panel_q5 *panels);
+void ck_pack_q6_k(const uint8_t *source, int64_t rows, int64_t blocks, ck_panel_q6 *panels);
 void ck_pack_q8_0(const uint8_t *source, int64_t rows, int64_t blocks, ck_panel_q8 *panels);
-/// Packs `rows` rows of `count` numbers each into panels [count][16].
-void ck_pack_f16(const uint8_t *source, int64_t rows, int64_t count, uint16_t *panels);
-void ck_pack_f32(const uint8_t *source, int64_t rows, int64_t count, float *panels);
+/// Packs `rows` rows of `count` numbers of 16 or 32 bits each into panels [count][16].
+void ck_pack_16(const uint8_t *source, int64_t rows, int64_t count, uint16_t *panels);
+void ck_pack_32(const uint8_t *source, int64_t rows, int64_t count, float *panels);
 
-/// Turns ggml blocks, or half-precision numbers, into floats: `count` of them, a multiple of 32 for blocks.
+/// Turns ggml blocks, or plain numbers, into floats: `count` of them, a multiple of a block's. The same bits as
+/// ggml's own `dequantize_row_*`.
 void ck_unpack_q4_0(const uint8_t *source, int64_t count, float *out);
 void ck_unpack_q4_1(const uint8_t *source, int64_t count, float *out);
+void ck_unpack_q4_k(const uint8_t *source, int64_t count, float *out);
+void ck_unpack_q5_0(const uint8_t *source, int64_t count, float *out);
+void ck_unpack_q5_1(const uint8_t *source, int64_t count, float *out);
+void ck_unpack_q5_k(const uint8_t *source, int64_t count, float *out);
+void ck_unpack_q6_k(const uint8_t *source, int64_t count, float *out);
 void ck_unpack_q8_0(const uint8_t *source, int64_t count, float *out);
 void ck_unpack_f16(const uint8_t *source, int64_t count, float *out);
+void ck_unpack_bf16(const uint8_t *source, int64_t count, float *out);
+void ck_unpack_f32(const uint8_t *source, int64_t count, float *out);
 
 /// Whether none of `count` 16-bit words, `stride` bytes apart, has all bits of `mask` set: the exponent of half
 /// (0x7c00), bfloat16 or the upper half of single precision (0x7f80), so that no word is part of infinity or NaN.

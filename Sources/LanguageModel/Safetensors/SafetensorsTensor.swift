@@ -32,19 +32,14 @@ package struct SafetensorsTensor: Sendable {
         let size = type.bits / 8
         let stored = UnsafeRawBufferPointer(rebasing: bytes[part.lowerBound * size..<part.upperBound * size])
         let numbers = [Float](unsafeUninitializedCapacity: part.count) { numbers, count in
-            switch type {
-            case .f16:
-                if let source = stored.bindMemory(to: UInt8.self).baseAddress, let start = numbers.baseAddress {
-                    ck_unpack_f16(source, Int64(part.count), start)
+            guard let source = stored.bindMemory(to: UInt8.self).baseAddress else { return }
+            let unpack =
+                switch type {
+                case .f16: ck_unpack_f16
+                case .bf16: ck_unpack_bf16
+                default: ck_unpack_f32
                 }
-            case .bf16:
-                // The upper half of single precision.
-                for index in 0..<part.count {
-                    let half = stored.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)
-                    numbers[index] = Float(bitPattern: UInt32(half) << 16)
-                }
-            default: UnsafeMutableRawBufferPointer(numbers).copyMemory(from: stored)
-            }
+            unpack(source, Int64(part.count), numbers.baseAddress)
             count = part.count
         }
         guard numbers.allSatisfy(\.isFinite) else {

@@ -1,4 +1,4 @@
-/// Numbers in memory that begins at a cache line, zero at first, freed with the object.
+/// Numbers in memory that begins at a cache line, freed with the object.
 ///
 /// `@unchecked Sendable`: the pointer never changes. What lies behind it is written by one thread, or by several in
 /// ranges that do not meet; ``ThreadPool/run(chunks:_:)`` orders such a step before the next one.
@@ -7,11 +7,13 @@ final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable {
     let start: UnsafeMutablePointer<Element>
     let count: Int
 
-    init(count: Int) {
+    /// - Parameter isZero: whether the numbers are zero at first. `false` for what is written whole before it is read:
+    ///   then the threads that write it, and not this one alone, are the first to touch the memory.
+    init(count: Int, isZero: Bool = true) {
         self.count = count
         let bytes = max(count, 1) * MemoryLayout<Element>.stride
         let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-        raw.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+        if isZero { raw.initializeMemory(as: UInt8.self, repeating: 0, count: bytes) }
         start = raw.bindMemory(to: Element.self, capacity: max(count, 1))
     }
 

@@ -33,9 +33,38 @@ extension GGUFTensor {
     }
 
     var notFinite: LanguageModelError { .malformed("tensor \(name) holds a number that is not finite") }
+
+    var unsupportedType: LanguageModelError {
+        let known = GGUFTensorType.allCases.filter { $0.unpack != nil }.map(\.name).joined(separator: ", ")
+        return LanguageModelError(
+            .unsupportedModel, "tensor \(name) has type \(type.name); use a file with one of these: \(known)")
+    }
 }
 
 extension GGUFTensorType {
+    /// Turns stored numbers into floats: `count` of them, whole blocks.
+    typealias Unpack =
+        @convention(c) @Sendable (_ source: UnsafePointer<UInt8>?, _ count: Int64, UnsafeMutablePointer<Float>?)
+        -> Void
+
+    /// `nil` for the types that we cannot compute with.
+    var unpack: Unpack? {
+        switch self {
+        case .f32: ck_unpack_f32
+        case .f16: ck_unpack_f16
+        case .bf16: ck_unpack_bf16
+        case .q4_0: ck_unpack_q4_0
+        case .q4_1: ck_unpack_q4_1
+        case .q4_k: ck_unpack_q4_k
+        case .q5_0: ck_unpack_q5_0
+        case .q5_1: ck_unpack_q5_1
+        case .q5_k: ck_unpack_q5_k
+        case .q6_k: ck_unpack_q6_k
+        case .q8_0: ck_unpack_q8_0
+        default: nil
+        }
+    }
+
     /// Where in a block the 16-bit words with floating-point exponents lie, and the exponent's bits: all set in
     /// infinity and NaN alone. Only for the types that we compute with.
     fileprivate var exponents: (offsets: [Int], mask: UInt16) {

@@ -21,7 +21,7 @@ final class Matrix: Sendable {
         try tensor.require(shape: [columns, rows])
         let layout = try PanelLayout(tensor)
         let panelCount = (rows + Self.lanes - 1) / Self.lanes
-        let panels = AlignedBuffer<UInt8>(count: try Self.packedBytes(of: tensor))
+        let panels = AlignedBuffer<UInt8>(count: try Self.packedBytes(of: tensor), isZero: false)
         let bytesPerRow = columns / tensor.type.blockSize * tensor.type.bytesPerBlock
         let bytesPerPanel = columns / layout.numbers * layout.bytes
         // [panels]: set where a part begins that holds a number which is not finite.
@@ -81,72 +81,10 @@ final class Matrix: Sendable {
         let first = range.lowerBound * Self.lanes
         let input: UnsafeRawPointer =
             readsBlocks
-            ? UnsafeRawPointer(inputs.blocks.start + inputRows.lowerBound * inner)
-            : UnsafeRawPointer(inputs.values.start + inputRows.lowerBound * inner)
+            ? UnsafeRawPointer(inputs.blocks.start + inputRows.lowerBound * inner * layout.inputs)
+            : UnsafeRawPointer(inputs.values.start + inputRows.lowerBound * inner * layout.inputs)
         layout.kernel(kernels)(
             panels.start + range.lowerBound * inner * layout.bytes, input, outputs.start + first, Int64(inner),
             Int64(min(rows, range.upperBound * Self.lanes) - first), Int64(inputRows.count), Int64(rows))
-    }
-}
-
-/// Which panels a tensor type becomes.
-private enum PanelLayout {
-    case q4_0, q4_1, q8_0, f16, f32
-
-    init(_ tensor: GGUFTensor) throws(LanguageModelError) {
-        switch tensor.type {
-        case .q4_0: self = .q4_0
-        case .q4_1: self = .q4_1
-        case .q8_0: self = .q8_0
-        case .f16: self = .f16
-        case .f32: self = .f32
-        default:
-            throw LanguageModelError(
-                .unsupportedModel,
-                "tensor \(tensor.name) has type \(tensor.type.name); use a file with F32, F16, Q8_0, Q4_0 or Q4_1")
-        }
-    }
-
-    var readsBlocks: Bool {
-        switch self {
-        case .q4_0, .q4_1, .q8_0: true
-        case .f16, .f32: false
-        }
-    }
-
-    /// Numbers of a row in one panel block.
-    var numbers: Int { readsBlocks ? Int(CK_BLOCK) : 1 }
-
-    /// Bytes of one panel block: 16 rows of `numbers`.
-    var bytes: Int {
-        switch self {
-        case .q4_0, .q4_1: MemoryLayout<ck_panel_q4>.stride
-        case .q8_0: MemoryLayout<ck_panel_q8>.stride
-        case .f16: Matrix.lanes * 2
-        case .f32: Matrix.lanes * 4
-        }
-    }
-
-    func kernel(_ kernels: Kernels) -> ck_multiply {
-        switch self {
-        case .q4_0, .q4_1: kernels.table.multiply_q4
-        case .q8_0: kernels.table.multiply_q8
-        case .f16: kernels.table.multiply_f16
-        case .f32: kernels.table.multiply_f32
-        }
-    }
-
-    /// `inner` is blocks, or numbers, a row.
-    func pack(
-        _ source: UnsafePointer<UInt8>, _ rows: Int64, _ inner: Int64, _ panels: UnsafeMutablePointer<UInt8>
-    ) {
-        let panels = UnsafeMutableRawPointer(panels)
-        switch self {
-        case .q4_0: ck_pack_q4_0(source, rows, inner, panels.assumingMemoryBound(to: ck_panel_q4.self))
-        case .q4_1: ck_pack_q4_1(source, rows, inner, panels.assumingMemoryBound(to: ck_panel_q4.self))
-        case .q8_0: ck_pack_q8_0(source, rows, inner, panels.assumingMemoryBound(to: ck_panel_q8.self))
-        case .f16: ck_pack_f16(source, rows, inner, panels.assumingMemoryBound(to: UInt16.self))
-        case .f32: ck_pack_f32(source, rows, inner, panels.assumingMemoryBound(to: Float.self))
-        }
     }
 }
