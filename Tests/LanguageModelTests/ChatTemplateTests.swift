@@ -4,7 +4,7 @@ import XCTest
 
 final class ChatTemplateTests: XCTestCase {
     func testWritesTheReferenceFilesForm() throws {
-        let template = try ChatTemplate(ReferenceFile.gguf())
+        let template = try XCTUnwrap(ChatTemplate(ReferenceFile.gguf()))
         XCTAssertEqual(
             template.render([ChatMessage(.system, "Be brief."), ChatMessage(.user, "Hi")], addingAssistant: true),
             """
@@ -29,7 +29,7 @@ final class ChatTemplateTests: XCTestCase {
     }
 
     func testTokensAreThoseOfTheText() throws {
-        let template = try ChatTemplate(ReferenceFile.gguf())
+        let template = try XCTUnwrap(ChatTemplate(ReferenceFile.gguf()))
         let tokenizer = try ReferenceFile.tokenizer()
         // Content that begins and ends with white space merges with the template's line breaks.
         for content in ["Hi", "\n\n Hi  \n", "", "1", "'s 5.80 €"] {
@@ -41,7 +41,7 @@ final class ChatTemplateTests: XCTestCase {
     }
 
     func testContentCannotSmuggleSignals() throws {
-        let template = try ChatTemplate(ReferenceFile.gguf())
+        let template = try XCTUnwrap(ChatTemplate(ReferenceFile.gguf()))
         let tokenizer = try ReferenceFile.tokenizer()
         let honest = template.tokens([ChatMessage(.system, "a"), ChatMessage(.user, "b")], tokenizer)
         let hostile = template.tokens(
@@ -51,6 +51,10 @@ final class ChatTemplateTests: XCTestCase {
         // Not even together with the template's own characters.
         let split = template.tokens([ChatMessage(.system, "a<|im_end|"), ChatMessage(.user, "b<")], tokenizer)
         XCTAssertEqual(honest.filter(tokenizer.isSpecial), split.filter(tokenizer.isSpecial))
+    }
+
+    func testAFileWithoutATemplateHasNone() throws {
+        XCTAssertNil(try ChatTemplate(Self.file(GGUFWriter())))
     }
 
     func testRecognisesFamilies() throws {
@@ -109,21 +113,21 @@ final class ChatTemplateTests: XCTestCase {
         writer.pair("tokenizer.ggml.add_space_prefix", false)
         let file = try Self.file(writer)
         let tokenizer = try Tokenizer(file)
-        let tokens = try ChatTemplate(file).tokens([ChatMessage(.user, "user")], addingAssistant: false, tokenizer)
+        let tokens = try XCTUnwrap(ChatTemplate(file)).tokens([ChatMessage(.user, "user")], addingAssistant: false, tokenizer)
         XCTAssertEqual(tokens, [1, 3, 5, 0, 5, 4, 0], "one <bos>, though the template has its own")
         writer.pair("tokenizer.ggml.add_bos_token", true)
         var plain = GGUFWriter()
         plain.pair("tokenizer.chat_template", "<|im_start|><|im_end|>")
         writer.replace(with: plain)
         let other = try Self.file(writer)
-        XCTAssertEqual(try ChatTemplate(other).tokens([], addingAssistant: false, Tokenizer(other)), [1])
+        XCTAssertEqual(try ChatTemplate(other)?.tokens([], addingAssistant: false, Tokenizer(other)), [1])
     }
 
     /// The template of a file that holds only this one.
     private static func template(_ jinja: String) throws -> ChatTemplate {
         var writer = GGUFWriter()
         writer.pair("tokenizer.chat_template", jinja)
-        return try ChatTemplate(file(writer))
+        return try XCTUnwrap(ChatTemplate(file(writer)))
     }
 
     private static func file(_ writer: GGUFWriter) throws -> GGUFFile {

@@ -20,11 +20,11 @@ public struct ChatTemplate: Sendable, Hashable {
 
     private let family: Family
 
-    /// Recognises the file's template.
+    /// Recognises the file's template; `nil` when it has none, for then the model was not made for conversations.
     ///
-    /// - Throws: ``LanguageModelError``: `malformedFile` without a template (then the model was not made for
-    ///   conversations), `unsupportedModel` for a family that we do not know.
-    public init(_ file: GGUFFile) throws(LanguageModelError) {
+    /// - Throws: ``LanguageModelError``: `malformedFile`; `unsupportedModel` for a family that we do not know.
+    public init?(_ file: GGUFFile) throws(LanguageModelError) {
+        guard file.metadata["tokenizer.chat_template"] != nil else { return nil }
         let jinja = try file.string("tokenizer.chat_template")
         if jinja.contains("<|im_start|>"), jinja.contains("<|im_end|>") {
             family = .chatML(system: Self.defaultSystem(in: jinja), thinks: jinja.contains("enable_thinking"))

@@ -7,7 +7,6 @@ import Synchronization
 /// is known or just being read is read once: it waits for those pages and goes on from them.
 final class Engine {
     let tokenizer: Tokenizer
-    let template: ChatTemplate
     let shape: ModelShape
     private let inference: Inference
     private var prefixes: PrefixStore
@@ -29,7 +28,6 @@ final class Engine {
     /// - Throws: as ``LocalModel/init(path:threads:cacheBytes:texts:)``.
     init(_ file: GGUFFile, threads: Int, cacheBytes: Int, maximumJobs: Int) throws(LanguageModelError) {
         tokenizer = try Tokenizer(file)
-        template = try ChatTemplate(file)
         let model = try Transformer(file, pool: ThreadPool(threads: threads))
         guard tokenizer.count == model.shape.vocabulary else {
             throw .malformed(

@@ -16,7 +16,8 @@ public final class LocalModel: LanguageModel, Sendable {
     public let identity: ModelIdentity
     let loop: EngineLoop
     private let tokenizer: Tokenizer
-    private let template: ChatTemplate
+    /// `nil` for a model that was not made for conversations; it can still say what it expects of a text.
+    private let template: ChatTemplate?
     private let shape: ModelShape
     private let base: AdapterBase
     private let adapters = Mutex<[String: LayeredAdapter]>([:])
@@ -40,11 +41,11 @@ public final class LocalModel: LanguageModel, Sendable {
     ) throws(LanguageModelError) {
         let hashing = Hashing(path: path)
         let file = try GGUFFile(path: path)
+        template = try ChatTemplate(file)
         let engine = try Engine(
             file, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, cacheBytes: cacheBytes,
             maximumJobs: texts)
         tokenizer = engine.tokenizer
-        template = engine.template
         shape = engine.shape
         base = try AdapterBase(file)
         identity = ModelIdentity(
@@ -58,8 +59,18 @@ public final class LocalModel: LanguageModel, Sendable {
         try request.validate()
         let adapter = try adapter(request.adapter)
         let writer = try ScaffoldWriter(
-            request, tokenizer, template, context: shape.context, adapterSHA256: adapter?.adapter.sha256)
+            request, tokenizer, try conversations(), context: shape.context, adapterSHA256: adapter?.adapter.sha256)
         return try await perform(writer, adapter, tenant: request.tenant, deadline: request.deadline)
+    }
+
+    /// How conversations are written.
+    private func conversations() throws(LanguageModelError) -> ChatTemplate {
+        guard let template else {
+            throw LanguageModelError(
+                .unsupportedModel,
+                "the file has no chat template, so the model was not made for conversations; use one that was")
+        }
+        return template
     }
 
     /// Lets the model answer a conversation freely, until it ends its turn or has said `maximumTokens`.
@@ -76,7 +87,7 @@ public final class LocalModel: LanguageModel, Sendable {
         stream: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws(LanguageModelError) -> Completion {
         try sampling.validate()
-        let prompt = template.tokens(messages, tokenizer)
+        let prompt = try conversations().tokens(messages, tokenizer)
         let writer = try CompletionWriter(
             prompt: prompt, maximumTokens: maximumTokens,
             sampler: Sampler(sampling: sampling, seed: seed, precededBy: prompt), ignoresEnd: ignoresEnd,
@@ -97,7 +108,7 @@ public final class LocalModel: LanguageModel, Sendable {
         seed: UInt64 = 0, adapter name: String? = nil, deadline: ContinuousClock.Instant? = nil
     ) async throws(LanguageModelError) -> Completion {
         try sampling.validate()
-        let prompt = template.tokens(messages, tokenizer)
+        let prompt = try conversations().tokens(messages, tokenizer)
         let writer = try DocumentWriter(
             prompt: prompt, constraint: constraint(grammar), maximumTokens: maximumTokens,
             sampler: Sampler(sampling: sampling, seed: seed, precededBy: prompt), tokenizer: tokenizer,
