@@ -47,10 +47,10 @@ INLINE __m256i join(__m256i high, __m256i low) {
 
 // Unsigned bytes: weights of 4, 5 and 6 bits.
 //
-// Their products are added in 16 bits as often as they fit, and then widened: eight vectors of at most 2 · 15 · 127, four
-// of 2 · 31 · 127, two of 2 · 63 · 127. With sixteen registers the weights cannot stay in them as well as the sums: a
-// block's are brought to the stack once and serve up to sixteen tokens, four at a time, so that for nibbles 8 loads bring
-// 8 × 64 products.
+// Their products are added in 16 bits as often as they fit, and then widened: eight vectors of at most 2 · 15 · 127,
+// four of 2 · 31 · 127, two of 2 · 63 · 127. With sixteen registers the weights cannot stay in them as well as the sums:
+// a block's are brought to the stack once and serve up to sixteen tokens, four at a time, so that 8 loads bring 8 × 64
+// products.
 
 typedef struct {
     /// [four elements][row half]
@@ -126,8 +126,8 @@ INLINE void open_q6(const ck_panel_q6 *panel, int64_t b, open_block *block) {
     }
 }
 
-/// dots[token][row half] = the products of the weights first..<end with the digits at `digits`, which lie `stride` bytes
-/// apart for tokens. `run` vectors of products fit in 16 bits together.
+/// dots[token][row half] = the products of the weights first..<end with the digits at `digits`, which lie `stride`
+/// bytes apart for tokens. `run` vectors of products fit in 16 bits together.
 INLINE void dot_unsigned(const open_block *block, const int8_t *digits, int64_t stride, const int first, const int end,
                          const int run, const int tokens, __m256i (*dots)[2]) {
 #pragma unroll
@@ -217,8 +217,8 @@ INLINE void add_centred(const open_block *block, const ck_activation_block *x, i
 
 #define OWN_TILES
 
-/// Defines tile_format for panel blocks of `groups` times 32 weights a row, of which `run` vectors of products fit in 16
-/// bits together.
+/// Defines tile_format for panel blocks of `groups` times 32 weights a row, of which `run` vectors of products fit in
+/// 16 bits together.
 #define TILE_OF_BLOCKS(format, Panel, groups, add, run)                                                             \
     INLINE int64_t tile_##format(const Panel *panel, const void *inputs, int64_t inner, int64_t left,               \
                                  floats *sums) {                                                                    \

@@ -69,8 +69,8 @@ typedef struct {
 /// What a format's blocks are.
 typedef enum { WITH_MINIMUM, CENTRED_HALVES, SIGNED } block_kind;
 
-/// sums[token][four rows] += the products of the fours first..<end of a block with `tokens` tokens, scaled. The compiler
-/// knows that number, and the kind.
+/// sums[token][four rows] += the products of the fours first..<end of a block with `tokens` tokens, scaled. The
+/// compiler knows that number, and the kind.
 INLINE void add_part(const weight_block *block, const block_kind kind, const ck_activation_block *x, int64_t blocks,
                      const int first, const int end, const int tokens, float32x4_t (*sums)[4]) {
     int32x4_t dots[4][4];

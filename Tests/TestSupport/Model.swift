@@ -23,4 +23,13 @@ public enum Model {
             return path
         }
     }
+
+    /// Gemma 3 270M in Q4_K_M, a model of other parts than the reference model's, where it is at hand: Gemma's terms keep
+    /// it from being fetched by default. `nil` when neither `LEADWRIGHT_GEMMA` names it nor it lies in .local/models.
+    public static var gemmaPath: String? {
+        let path =
+            ProcessInfo.processInfo.environment["LEADWRIGHT_GEMMA"]
+            ?? PackageRoot.path(".local/models/gemma-3-270m-q4_k_m.gguf")
+        return FileManager.default.isReadableFile(atPath: path) ? path : nil
+    }
 }

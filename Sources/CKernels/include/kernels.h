@@ -97,8 +97,8 @@ typedef struct {
 /// outputs[token · stride + row] = Σ weights[row] · inputs[token] for every row and token.
 ///
 /// `weights` is the first of ceil(rows / 16) panels, each `inner` panel blocks (quantised) or `inner` · 16 numbers
-/// (floating point) long. `inputs` holds as many blocks (eight times as many for ck_panel_q4k) or numbers a token, token
-/// after token. Lanes past `rows` in the last panel are computed and not stored.
+/// (floating point) long. `inputs` holds as many blocks (eight times as many for ck_panel_q4k) or numbers a token,
+/// token after token. Lanes past `rows` in the last panel are computed and not stored.
 typedef void (*ck_multiply)(
     const void *weights, const void *inputs, float *outputs, int64_t inner, int64_t rows, int64_t tokens,
     int64_t stride);

@@ -27,7 +27,10 @@ enum TokenKind: Int, Sendable {
             // 0 is "undefined", which older converters wrote for ordinary tokens.
             kinds = numbers.map { TokenKind(rawValue: $0) ?? .normal }
         }
-        for (index, text) in tokens.enumerated() where endOfTurnNames.contains(text) { kinds[index] = .control }
+        // `</s>` is taken at the file's word: in Gemma's vocabulary it is a tag of HTML.
+        for (index, text) in tokens.enumerated() where text != "</s>" && endOfTurnNames.contains(text) {
+            kinds[index] = .control
+        }
         return kinds
     }
 }
