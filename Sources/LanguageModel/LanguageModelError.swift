@@ -10,8 +10,10 @@ public struct LanguageModelError: Error, Sendable, CustomStringConvertible {
         case unsupportedModel = "unsupported_model"
         /// Prompt and scaffold are longer than the model's context.
         case contextOverflow = "context_overflow"
-        /// The request makes no sense: no segments, a slot without variants.
+        /// The request makes no sense: no segments, a slot without variants, a schema that no document can satisfy.
         case invalidRequest = "invalid_request"
+        /// The schema is fine, and asks for more than can be compiled: the message names the keyword.
+        case unsupportedGrammar = "unsupported_grammar"
         /// The remote server does not answer, or refuses.
         case unavailable
         /// The remote server's answer is not what the protocol says.

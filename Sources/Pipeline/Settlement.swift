@@ -38,7 +38,9 @@ struct Settlement: Sendable {
         case let error as LanguageModelError:
             switch error.code {
             case .unavailable, .malformedAnswer, .cancelled: .retry
-            case .unreadableFile, .malformedFile, .unsupportedModel, .contextOverflow, .invalidRequest: .giveUp
+            case .unreadableFile, .malformedFile, .unsupportedModel, .contextOverflow, .invalidRequest,
+                .unsupportedGrammar:
+                .giveUp
             }
         default: .retry
         }
