@@ -1,5 +1,5 @@
 # demo and test are all a newcomer needs; both install what is missing first.
-.PHONY: help demo test lint format build bootstrap clean
+.PHONY: help demo test bench lint format build bootstrap clean
 
 build_flags := -c release
 
@@ -13,6 +13,9 @@ test: ## Run all tests
 	@scripts/bootstrap --tests
 	swift build $(build_flags) --build-tests
 	swift test $(build_flags) --skip-build --disable-swift-testing
+
+bench: ## Measure the model core beside llama.cpp
+	@Benchmarks/model/run
 
 lint: ## Check the form of the code
 	swift format lint --strict --recursive Sources Tests Migrations Package.swift

@@ -32,15 +32,19 @@ INLINE void widen_q8(const ck_panel_q8 *panel, integers *weights) {
     }
 }
 
-INLINE integers dot_from(__m512i start, const integers *weights, const ck_activation_block *block) {
-    __m512i high = _mm512_setzero_si512(), low = start;
+INLINE __m512i dot_digit(__m512i sums, const integers *weights, const int8_t *digits) {
     for (int j = 0; j < 8; j++) {
-        int32_t four[2];
-        memcpy(&four[0], block->high + 4 * j, 4);
-        memcpy(&four[1], block->low + 4 * j, 4);
-        high = _mm512_dpbusd_epi32(high, (__m512i)weights[j], _mm512_set1_epi32(four[0]));
-        low = _mm512_dpbusd_epi32(low, (__m512i)weights[j], _mm512_set1_epi32(four[1]));
+        int32_t four;
+        memcpy(&four, digits + 4 * j, 4);
+        sums = _mm512_dpbusd_epi32(sums, (__m512i)weights[j], _mm512_set1_epi32(four));
     }
+    return sums;
+}
+
+INLINE integers dot_from(__m512i start, const integers *weights, const ck_activation_block *block) {
+    if (__builtin_expect(!block->fine, 1)) return (integers)dot_digit(start, weights, block->high);
+    const __m512i high = dot_digit(_mm512_setzero_si512(), weights, block->high);
+    const __m512i low = dot_digit(start, weights, block->low);
     // 254 · high + low without a multiplication, which would take ten cycles.
     const __m512i twice = _mm512_add_epi32(high, high);
     return (integers)_mm512_add_epi32(_mm512_slli_epi32(high, 8), _mm512_sub_epi32(low, twice));
@@ -53,6 +57,13 @@ INLINE integers dot_q4(const integers *weights, const ck_activation_block *block
 INLINE integers dot_q8(const integers *weights, const ck_activation_block *block) {
     return dot_from(_mm512_set1_epi32(-128 * block->total), weights, block);
 }
+
+INLINE void round_halves(floats v, uint16_t *out) {
+    _mm256_storeu_si256((__m256i *)out, _mm512_cvtps_ph((__m512)v, _MM_FROUND_TO_NEAREST_INT));
+}
+
+/// Twelve sums of sixteen lanes, a page's numbers and a query: two multiply-adds of four cycles are always under way.
+#define ROWS 12
 
 #include "body.h"
 

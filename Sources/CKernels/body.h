@@ -3,7 +3,12 @@
 //   widen_q4(panel, weights)             the panel block's nibbles as 8 vectors of bytes
 //   dot_q4(weights, block)               16 dot products of a block of weights with one of activations: exact integers
 //   widen_q8, dot_q8                     the same for 8-bit weights
-// and ends with KERNEL_TABLE(name). The order of every floating-point operation is fixed here, for all of them.
+//   round_halves(v, p)                   stores 16 floats as half precision, to nearest even
+//   ROWS                                 rows of attention, or tokens of a floating-point product, whose sums fit the
+//                                        registers beside the numbers they share
+// and, where its registers want another order of loads, TILES_Q4 or TILES_Q8 with a tile_q4 or tile_q8 of its own
+// instead of these. It ends with KERNEL_TABLE(name). The order of every floating-point operation is fixed here, for all
+// of them; a tile of its own keeps to it.
 #pragma STDC FP_CONTRACT OFF
 
 INLINE floats load_floats(const float *p) {
@@ -64,11 +69,25 @@ INLINE void prefetch(const void *block, const int bytes) {
     for (int i = 0; i < bytes; i += 64) __builtin_prefetch((const char *)block + 4096 + i);
 }
 
-/// Tokens whose sums stay in registers while a panel block is read once.
+/// Tokens whose sums stay in registers while a block of quantised weights is read once.
 #define TILE 8
 
-INLINE void tile_q4(const ck_panel_q4 *panel, const ck_activation_block *x, int64_t inner, const int tokens,
-                    floats *sums) {
+/// Defines tile_format(panel, x, inner, left, sums): the sums of one panel with `most`, 8 or fewer of the `left` tokens
+/// from `x` on, for a tokens_format that is compiled for each number of them. Returns how many.
+#define TILE_OF(format, Panel, Input, most)                                                                         \
+    INLINE int64_t tile_##format(const Panel *panel, const Input *x, int64_t inner, int64_t left, floats *sums) {   \
+        if (left >= (most)) return tokens_##format(panel, x, inner, most, sums), most;                              \
+        if (left >= 8) return tokens_##format(panel, x, inner, 8, sums), 8;                                         \
+        if (left >= 5) return tokens_##format(panel, x, inner, 5, sums), 5;                                         \
+        if (left >= 4) return tokens_##format(panel, x, inner, 4, sums), 4;                                         \
+        if (left >= 3) return tokens_##format(panel, x, inner, 3, sums), 3;                                         \
+        if (left >= 2) return tokens_##format(panel, x, inner, 2, sums), 2;                                         \
+        return tokens_##format(panel, x, inner, 1, sums), 1;                                                        \
+    }
+
+#ifndef TILES_Q4
+INLINE void tokens_q4(const ck_panel_q4 *panel, const ck_activation_block *x, int64_t inner, const int tokens,
+                      floats *sums) {
     for (int t = 0; t < tokens; t++) sums[t] = splat(0);
     for (int64_t b = 0; b < inner; b++) {
         integers weights[8];
@@ -86,8 +105,12 @@ INLINE void tile_q4(const ck_panel_q4 *panel, const ck_activation_block *x, int6
     }
 }
 
-INLINE void tile_q8(const ck_panel_q8 *panel, const ck_activation_block *x, int64_t inner, const int tokens,
-                    floats *sums) {
+TILE_OF(q4, ck_panel_q4, ck_activation_block, TILE)
+#endif
+
+#ifndef TILES_Q8
+INLINE void tokens_q8(const ck_panel_q8 *panel, const ck_activation_block *x, int64_t inner, const int tokens,
+                      floats *sums) {
     for (int t = 0; t < tokens; t++) sums[t] = splat(0);
     for (int64_t b = 0; b < inner; b++) {
         integers weights[8];
@@ -103,7 +126,10 @@ INLINE void tile_q8(const ck_panel_q8 *panel, const ck_activation_block *x, int6
     }
 }
 
-INLINE void tile_f16(const uint16_t *panel, const float *x, int64_t inner, const int tokens, floats *sums) {
+TILE_OF(q8, ck_panel_q8, ck_activation_block, TILE)
+#endif
+
+INLINE void tokens_f16(const uint16_t *panel, const float *x, int64_t inner, const int tokens, floats *sums) {
     for (int t = 0; t < tokens; t++) sums[t] = splat(0);
     for (int64_t i = 0; i < inner; i++) {
         const floats weights = load_halves(panel + i * CK_LANES);
@@ -112,7 +138,9 @@ INLINE void tile_f16(const uint16_t *panel, const float *x, int64_t inner, const
     }
 }
 
-INLINE void tile_f32(const float *panel, const float *x, int64_t inner, const int tokens, floats *sums) {
+TILE_OF(f16, uint16_t, float, ROWS)
+
+INLINE void tokens_f32(const float *panel, const float *x, int64_t inner, const int tokens, floats *sums) {
     for (int t = 0; t < tokens; t++) sums[t] = splat(0);
     for (int64_t i = 0; i < inner; i++) {
         const floats weights = load_floats(panel + i * CK_LANES);
@@ -120,6 +148,11 @@ INLINE void tile_f32(const float *panel, const float *x, int64_t inner, const in
         for (int t = 0; t < tokens; t++) sums[t] = fused(weights, splat(x[t * inner + i]), sums[t]);
     }
 }
+
+TILE_OF(f32, float, float, ROWS)
+
+/// The most tokens of a tile of any format and instruction set.
+#define MOST_TOKENS 16
 
 /// Defines a ck_multiply: panels outside, tokens inside, so that weights come from memory once and the tile's
 /// activations from the second-level cache once a panel.
@@ -131,22 +164,13 @@ INLINE void tile_f32(const float *panel, const float *x, int64_t inner, const in
             const int64_t lanes = rows - row < CK_LANES ? rows - row : CK_LANES;                                    \
             int64_t token = 0;                                                                                      \
             while (token < tokens) {                                                                                \
+                floats sums[MOST_TOKENS];                                                                           \
                 const Input *x = (const Input *)inputs + token * inner;                                             \
-                floats sums[TILE];                                                                                  \
-                int64_t step;                                                                                       \
-                if (tokens - token >= TILE) {                                                                       \
-                    tile_##format(panel, x, inner, TILE, sums), step = TILE;                                        \
-                } else if (tokens - token >= 4) {                                                                   \
-                    tile_##format(panel, x, inner, 4, sums), step = 4;                                              \
-                } else if (tokens - token >= 2) {                                                                   \
-                    tile_##format(panel, x, inner, 2, sums), step = 2;                                              \
-                } else {                                                                                            \
-                    tile_##format(panel, x, inner, 1, sums), step = 1;                                              \
-                }                                                                                                   \
-                for (int64_t t = 0; t < step; t++) {                                                                \
+                const int64_t done = tile_##format(panel, x, inner, tokens - token, sums);                          \
+                for (int64_t t = 0; t < done; t++) {                                                                \
                     memcpy(outputs + (token + t) * stride + row, &sums[t], (size_t)lanes * sizeof(float));          \
                 }                                                                                                   \
-                token += step;                                                                                      \
+                token += done;                                                                                      \
             }                                                                                                       \
         }                                                                                                           \
     }
@@ -161,27 +185,38 @@ MULTIPLY(f32, float, float, CK_LANES)
 /// The nearest integers, ties to even: adding 1.5 · 2^23 leaves them in the low bits of the sum.
 INLINE integers nearest(floats v) { return (integers)(v + 0x1.8p23f) - (integers)splat(0x1.8p23f); }
 
-/// Writes 16 numbers, scaled to -127...127, as two digits, and returns what these say.
-INLINE integers digits(floats v, int8_t *high, int8_t *low) {
+/// Writes 16 numbers, scaled to -127...127, as one digit or two, and returns what these say.
+INLINE integers digits(floats v, int fine, int8_t *high, int8_t *low) {
     const integers first = nearest(v);
-    const integers second = nearest((v - __builtin_convertvector(first, floats)) * (float)CK_BASE);
     const bytes first_bytes = __builtin_convertvector(first, bytes);
-    const bytes second_bytes = __builtin_convertvector(second, bytes);
     memcpy(high, &first_bytes, CK_LANES);
+    if (!fine) return first;
+    const integers second = nearest((v - __builtin_convertvector(first, floats)) * (float)CK_BASE);
+    const bytes second_bytes = __builtin_convertvector(second, bytes);
     memcpy(low, &second_bytes, CK_LANES);
     return first * CK_BASE + second;
 }
 
 static void quantize(const float *x, int64_t count, ck_activation_block *blocks) {
-    for (int64_t b = 0; b < count / CK_BLOCK; b++, x += CK_BLOCK) {
-        const floats first = load_floats(x), second = load_floats(x + CK_LANES);
+    const int64_t inner = count / CK_BLOCK;
+    float power = 0;
+    for (int64_t b = 0; b < inner; b++) {
+        const floats first = load_floats(x + b * CK_BLOCK), second = load_floats(x + b * CK_BLOCK + CK_LANES);
         const float largest = max_lanes(larger(absolute(first), absolute(second)));
-        const float inverse = largest > 0 ? 127 / largest : 0;
+        power += largest * largest;
+        blocks[b].scale = largest;
+    }
+    const float limit = CK_FINE * power / (float)inner;
+    for (int64_t b = 0; b < inner; b++, x += CK_BLOCK) {
         ck_activation_block *block = blocks + b;
-        const integers both = digits(first * inverse, block->high, block->low)
-            + digits(second * inverse, block->high + CK_LANES, block->low + CK_LANES);
+        const float largest = block->scale;
+        const float inverse = largest > 0 ? 127 / largest : 0;
+        const int fine = largest * largest > limit;
+        const integers both = digits(load_floats(x) * inverse, fine, block->high, block->low)
+            + digits(load_floats(x + CK_LANES) * inverse, fine, block->high + CK_LANES, block->low + CK_LANES);
         const int32_t total = __builtin_reduce_add(both);
-        block->scale = largest / (127 * CK_BASE);
+        block->fine = fine;
+        block->scale = fine ? largest / (127 * CK_BASE) : largest / 127;
         block->total = total;
         block->sum = block->scale * (float)total;
     }
@@ -203,27 +238,101 @@ static void rms_norm(const float *x, const float *weight, float epsilon, int64_t
     for (int64_t i = whole; i < count; i++) out[i] = x[i] * factor * weight[i];
 }
 
-static void silu_product(float *gate, const float *up, int64_t count) {
+static void layer_norm(float *x, const float *weight, const float *bias, float epsilon, int64_t count) {
+    const int64_t whole = count / CK_LANES * CK_LANES;
+    floats sums = splat(0);
+    for (int64_t i = 0; i < whole; i += CK_LANES) sums += load_floats(x + i);
+    float sum = sum_lanes(sums);
+    for (int64_t i = whole; i < count; i++) sum += x[i];
+    const float mean = sum / (float)count;
+    floats squares = splat(0);
+    for (int64_t i = 0; i < whole; i += CK_LANES) {
+        const floats v = load_floats(x + i) - mean;
+        squares = fused(v, v, squares);
+    }
+    float variance = sum_lanes(squares);
+    for (int64_t i = whole; i < count; i++) variance += (x[i] - mean) * (x[i] - mean);
+    const float factor = 1 / sqrtf(variance / (float)count + epsilon);
+    for (int64_t i = 0; i < whole; i += CK_LANES) {
+        store_floats(x + i, (load_floats(x + i) - mean) * factor * load_floats(weight + i) + load_floats(bias + i));
+    }
+    for (int64_t i = whole; i < count; i++) x[i] = (x[i] - mean) * factor * weight[i] + bias[i];
+}
+
+INLINE floats silu(floats x) { return x / (exponential(-x) + 1.0f); }
+
+/// x / (1 + e^-2u) is x / 2 · (1 + tanh u).
+INLINE floats gelu(floats x) {
+    const floats u = fused(x * x * x, splat(0.044715f), x) * 0.7978845608f;
+    return x / (exponential(u * -2.0f) + 1.0f);
+}
+
+/// Defines function_product(gate, up, count): gate = function(gate) · up.
+#define PRODUCT_WITH(function)                                                                                      \
+    static void function##_product(float *gate, const float *up, int64_t count) {                                   \
+        int64_t i = 0;                                                                                              \
+        for (; i + CK_LANES <= count; i += CK_LANES) {                                                              \
+            store_floats(gate + i, function(load_floats(gate + i)) * load_floats(up + i));                          \
+        }                                                                                                           \
+        if (i < count) {                                                                                            \
+            floats g = splat(0), u = splat(0);                                                                      \
+            const size_t rest = (size_t)(count - i) * sizeof(float);                                                \
+            memcpy(&g, gate + i, rest);                                                                             \
+            memcpy(&u, up + i, rest);                                                                               \
+            g = function(g) * u;                                                                                    \
+            memcpy(gate + i, &g, rest);                                                                             \
+        }                                                                                                           \
+    }
+
+PRODUCT_WITH(silu)
+PRODUCT_WITH(gelu)
+
+/// erf within 2e-7 (Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.26).
+INLINE floats error_function(floats x) {
+    const floats magnitude = absolute(x);
+    const floats t = 1.0f / fused(magnitude, splat(0.3275911f), splat(1));
+    floats p = splat(1.061405429f);
+    p = fused(p, t, splat(-1.453152027f));
+    p = fused(p, t, splat(1.421413741f));
+    p = fused(p, t, splat(-0.284496736f));
+    p = fused(p, t, splat(0.254829592f));
+    const floats value = 1.0f - p * t * exponential(-magnitude * magnitude);
+    return x < 0.0f ? -value : value;
+}
+
+INLINE floats gelu_erf_of(floats x) { return x * 0.5f * (error_function(x * 0.7071067812f) + 1.0f); }
+
+static void gelu_erf(float *x, int64_t count) {
     int64_t i = 0;
-    for (; i + CK_LANES <= count; i += CK_LANES) {
-        const floats g = load_floats(gate + i);
-        store_floats(gate + i, g / (exponential(-g) + 1.0f) * load_floats(up + i));
-    }
+    for (; i + CK_LANES <= count; i += CK_LANES) store_floats(x + i, gelu_erf_of(load_floats(x + i)));
     if (i < count) {
-        floats g = splat(0), u = splat(0);
-        const size_t rest = (size_t)(count - i) * sizeof(float);
-        memcpy(&g, gate + i, rest);
-        memcpy(&u, up + i, rest);
-        g = g / (exponential(-g) + 1.0f) * u;
-        memcpy(gate + i, &g, rest);
+        floats rest = splat(0);
+        memcpy(&rest, x + i, (size_t)(count - i) * sizeof(float));
+        rest = gelu_erf_of(rest);
+        memcpy(x + i, &rest, (size_t)(count - i) * sizeof(float));
     }
+}
+
+static void scale(float *x, float factor, int64_t count) {
+    for (int64_t i = 0; i < count; i++) x[i] *= factor;
 }
 
 static void add(float *x, const float *y, int64_t count) {
     for (int64_t i = 0; i < count; i++) x[i] += y[i];
 }
 
-static void rotate(float *x, const float *cosine, const float *sine, int64_t heads, int64_t dimension) {
+static void rotate_halves(float *x, const float *cosine, const float *sine, int64_t heads, int64_t dimension) {
+    const int64_t half = dimension / 2;
+    for (int64_t head = 0; head < heads; head++, x += dimension) {
+        for (int64_t i = 0; i < half; i++) {
+            const float a = x[i], b = x[i + half];
+            x[i] = a * cosine[i] - b * sine[i];
+            x[i + half] = a * sine[i] + b * cosine[i];
+        }
+    }
+}
+
+static void rotate_neighbours(float *x, const float *cosine, const float *sine, int64_t heads, int64_t dimension) {
     for (int64_t head = 0; head < heads; head++, x += dimension) {
         for (int64_t i = 0; i < dimension / 2; i++) {
             const float a = x[2 * i], b = x[2 * i + 1];
@@ -249,113 +358,84 @@ static float log_sum_exp(const float *x, int64_t count) {
 
 // MARK: Attention
 
-/// Asks for a page's part of a head while the page before it is used.
-INLINE void prefetch_halves(const uint16_t *start, int64_t count) {
-    for (int64_t i = 0; i < count; i += 32) __builtin_prefetch(start + i);
-}
-
-/// scores[h][position] = q[h] · keys[position], for `heads` heads and the `panels` panels of a page.
-INLINE void score_page(const float *q, const uint16_t *keys, int64_t dimension, float *scores, int64_t stride,
-                       const int heads, const int panels) {
-    floats sums[8];
-    for (int i = 0; i < heads * panels; i++) sums[i] = splat(0);
-    for (int64_t d = 0; d < dimension; d++) {
-        floats key[2];
-#pragma unroll
-        for (int i = 0; i < panels; i++) key[i] = load_halves(keys + (i * dimension + d) * CK_LANES);
-#pragma unroll
-        for (int h = 0; h < heads; h++) {
-            const floats query = splat(q[h * dimension + d]);
-#pragma unroll
-            for (int i = 0; i < panels; i++) sums[h * panels + i] = fused(key[i], query, sums[h * panels + i]);
-        }
-    }
-    for (int h = 0; h < heads; h++) {
-        for (int i = 0; i < panels; i++) store_floats(scores + h * stride + i * CK_LANES, sums[h * panels + i]);
+static void store_halves(const float *x, int64_t count, uint16_t *out, int64_t stride) {
+    for (int64_t i = 0; i < count; i += CK_LANES) {
+        uint16_t halves[CK_LANES];
+        round_halves(load_floats(x + i), halves);
+        for (int64_t lane = 0; lane < CK_LANES; lane++) out[(i + lane) * stride] = halves[lane];
     }
 }
 
-/// out[h][0..<16 · width] = Σ weights[h][position] · values[position][0..<16 · width], times factor[h].
-INLINE void mix_values(const float *weights, int64_t stride, ck_attention_pages cache, int64_t dimension,
-                       int64_t positions, const float *factor, float *out, const int heads, const int width) {
-    floats sums[16];
-    for (int i = 0; i < heads * width; i++) sums[i] = splat(0);
-    for (int64_t start = 0; start < positions; start += CK_PAGE) {
-        const uint16_t *rows = cache.pages[start / CK_PAGE] + cache.values;
-        if (start + CK_PAGE < positions) {
-            prefetch_halves(cache.pages[start / CK_PAGE + 1] + cache.values, CK_PAGE * dimension);
-        }
-        const int64_t count = positions - start < CK_PAGE ? positions - start : CK_PAGE;
-        for (int64_t p = 0; p < count; p++) {
-            floats value[4];
+/// sums[row] += Σ a[row][i] · b[i] for `rows` rows that the compiler knows: b's 16 numbers are read once for all.
+INLINE void sum_page(const float *a, int64_t a_stride, const uint16_t *b, int64_t b_stride, int64_t inner,
+                     floats *sums, const int rows) {
+    for (int64_t i = 0; i < inner; i++) {
+        const floats numbers = load_halves(b + i * b_stride);
 #pragma unroll
-            for (int w = 0; w < width; w++) value[w] = load_halves(rows + p * dimension + w * CK_LANES);
-#pragma unroll
-            for (int h = 0; h < heads; h++) {
-                const floats weight = splat(weights[h * stride + start + p]);
-#pragma unroll
-                for (int w = 0; w < width; w++) sums[h * width + w] = fused(value[w], weight, sums[h * width + w]);
-            }
-        }
-    }
-    for (int h = 0; h < heads; h++) {
-        for (int w = 0; w < width; w++) {
-            store_floats(out + h * dimension + w * CK_LANES, sums[h * width + w] * factor[h]);
-        }
+        for (int row = 0; row < rows; row++) sums[row] = fused(numbers, splat(a[row * a_stride + i]), sums[row]);
     }
 }
 
-/// Attention for up to four query heads, whose number is known to the compiler.
-INLINE void attend_heads(const float *q, ck_attention_pages cache, int64_t dimension, int64_t positions, float scale,
-                         float *scores, float *out, const int heads) {
-    const int64_t stride = (positions + CK_LANES - 1) / CK_LANES * CK_LANES;
-    for (int64_t p = 0; p < positions; p += CK_PAGE) {
-        const uint16_t *keys = cache.pages[p / CK_PAGE] + cache.keys;
-        if (p + CK_PAGE < positions) prefetch_halves(cache.pages[p / CK_PAGE + 1] + cache.keys, CK_PAGE * dimension);
-        if (p + CK_LANES < positions) {
-            score_page(q, keys, dimension, scores + p, stride, heads, 2);
-        } else {
-            score_page(q, keys, dimension, scores + p, stride, heads, 1);
-        }
-    }
-    float factor[4];
-    for (int h = 0; h < heads; h++) {
-        float *row = scores + h * stride;
-        for (int64_t p = positions; p < stride; p++) row[p] = -INFINITY;
-        floats most = splat(-INFINITY);
-        for (int64_t p = 0; p < stride; p += CK_LANES) most = larger(load_floats(row + p), most);
-        const float largest = max_lanes(most) * scale;
-        floats sums = splat(0);
-        for (int64_t p = 0; p < stride; p += CK_LANES) {
-            const floats e = exponential(load_floats(row + p) * scale - largest);
-            store_floats(row + p, e);
-            sums += e;
-        }
-        factor[h] = 1 / sum_lanes(sums);
-    }
-    int64_t d = 0;
-    for (; d + 4 * CK_LANES <= dimension; d += 4 * CK_LANES, cache.values += 4 * CK_LANES) {
-        mix_values(scores, stride, cache, dimension, positions, factor, out + d, heads, 4);
-    }
-    for (; d < dimension; d += CK_LANES, cache.values += CK_LANES) {
-        mix_values(scores, stride, cache, dimension, positions, factor, out + d, heads, 1);
+/// Calls step(first row, number of rows) with numbers that the compiler knows.
+#define FOR_ROWS(count, step)                                                                                       \
+    do {                                                                                                            \
+        int64_t row = 0;                                                                                            \
+        for (; row + ROWS <= (count); row += ROWS) step(row, ROWS);                                                 \
+        for (; row + 3 <= (count); row += 3) step(row, 3);                                                          \
+        for (; row < (count); row++) step(row, 1);                                                                  \
+    } while (0)
+
+INLINE void score_rows(const float *queries, int64_t dimension, const uint16_t *keys, float *scores, int64_t stride,
+                       const int rows) {
+    for (int panel = 0; panel < CK_PAGE / CK_LANES; panel++) {
+        floats sums[ROWS];
+        for (int r = 0; r < rows; r++) sums[r] = splat(0);
+        sum_page(queries, dimension, keys + panel * dimension * CK_LANES, CK_LANES, dimension, sums, rows);
+        for (int r = 0; r < rows; r++) store_floats(scores + r * stride + panel * CK_LANES, sums[r]);
     }
 }
 
-static void attend(const float *q, ck_attention_pages cache, int64_t queries, int64_t dimension, int64_t positions,
-                   float scale, float *scores, float *out) {
-    while (queries > 0) {
-        const int64_t heads = queries < 4 ? queries : 4;
-        switch (heads) {
-        case 1: attend_heads(q, cache, dimension, positions, scale, scores, out, 1); break;
-        case 2: attend_heads(q, cache, dimension, positions, scale, scores, out, 2); break;
-        case 3: attend_heads(q, cache, dimension, positions, scale, scores, out, 3); break;
-        default: attend_heads(q, cache, dimension, positions, scale, scores, out, 4); break;
-        }
-        q += heads * dimension;
-        out += heads * dimension;
-        queries -= heads;
+static void score_page(const float *queries, int64_t rows, int64_t dimension, const uint16_t *keys, float *scores,
+                       int64_t stride) {
+#define STEP(row, count) score_rows(queries + (row) * dimension, dimension, keys, scores + (row) * stride, stride, count)
+    FOR_ROWS(rows, STEP);
+#undef STEP
+}
+
+INLINE void mix_rows(const float *weights, int64_t stride, int64_t positions, const uint16_t *values,
+                     int64_t dimension, float *out, const int rows) {
+    for (int64_t d = 0; d < dimension; d += CK_LANES) {
+        floats sums[ROWS];
+        for (int r = 0; r < rows; r++) sums[r] = load_floats(out + r * dimension + d);
+        sum_page(weights, stride, values + d, dimension, positions, sums, rows);
+        for (int r = 0; r < rows; r++) store_floats(out + r * dimension + d, sums[r]);
     }
+}
+
+static void mix_page(const float *weights, int64_t stride, int64_t rows, int64_t positions, const uint16_t *values,
+                     int64_t dimension, float *out) {
+#define STEP(row, count) \
+    mix_rows(weights + (row) * stride, stride, positions, values, dimension, out + (row) * dimension, count)
+    FOR_ROWS(rows, STEP);
+#undef STEP
+}
+
+static float soften(float *scores, int64_t first, int64_t end, int64_t count, float scale) {
+    for (int64_t p = 0; p < first; p++) scores[p] = -INFINITY;
+    for (int64_t p = end; p < count; p++) scores[p] = -INFINITY;
+    const int64_t begin = first / CK_LANES * CK_LANES, stop = (end + CK_LANES - 1) / CK_LANES * CK_LANES;
+    floats most = splat(-INFINITY);
+    for (int64_t p = begin; p < stop; p += CK_LANES) most = larger(load_floats(scores + p), most);
+    const float largest = max_lanes(most) * scale;
+    floats sums = splat(0);
+    for (int64_t p = begin; p < stop; p += CK_LANES) {
+        const floats e = exponential(load_floats(scores + p) * scale - largest);
+        store_floats(scores + p, e);
+        sums += e;
+    }
+    for (int64_t p = 0; p < begin; p++) scores[p] = 0;
+    for (int64_t p = stop; p < count; p++) scores[p] = 0;
+    return 1 / sum_lanes(sums);
 }
 
 #define KERNEL_TABLE(symbol, title)                                                                                 \
@@ -367,9 +447,17 @@ static void attend(const float *q, ck_attention_pages cache, int64_t queries, in
         .multiply_f32 = multiply_f32,                                                                               \
         .quantize = quantize,                                                                                       \
         .rms_norm = rms_norm,                                                                                       \
+        .layer_norm = layer_norm,                                                                                   \
         .silu_product = silu_product,                                                                               \
+        .gelu_product = gelu_product,                                                                               \
+        .gelu_erf = gelu_erf,                                                                                       \
         .add = add,                                                                                                 \
-        .rotate = rotate,                                                                                           \
-        .attend = attend,                                                                                           \
+        .scale = scale,                                                                                             \
+        .rotate_neighbours = rotate_neighbours,                                                                     \
+        .rotate_halves = rotate_halves,                                                                             \
+        .store_halves = store_halves,                                                                               \
+        .score_page = score_page,                                                                                   \
+        .soften = soften,                                                                                           \
+        .mix_page = mix_page,                                                                                       \
         .log_sum_exp = log_sum_exp,                                                                                 \
     }

@@ -4,6 +4,18 @@
 
 #include "tables.h"
 
+#if defined(__aarch64__)
+#if defined(__linux__)
+#include <sys/auxv.h>
+
+static bool has_dot_product(void) { return getauxval(AT_HWCAP) & HWCAP_ASIMDDP; }
+#elif defined(__ARM_FEATURE_DOTPROD)
+static bool has_dot_product(void) { return true; }
+#else
+static bool has_dot_product(void) { return false; }
+#endif
+#endif
+
 const ck_kernels *ck_kernels_for(ck_instruction_set set) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
@@ -18,14 +30,17 @@ const ck_kernels *ck_kernels_for(ck_instruction_set set) {
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c")
             ? &ck_kernels_avx2
             : NULL;
-    case CK_PORTABLE: break;
+    case CK_PORTABLE:
+    case CK_NEON: break;
     }
+#elif defined(__aarch64__)
+    if (set == CK_NEON && has_dot_product()) return &ck_kernels_neon;
 #endif
     return set == CK_PORTABLE ? &ck_kernels_portable : NULL;
 }
 
 const ck_kernels *ck_kernels_best(void) {
-    for (int set = CK_AVX512; set > CK_PORTABLE; set--) {
+    for (int set = CK_NEON; set > CK_PORTABLE; set--) {
         const ck_kernels *kernels = ck_kernels_for((ck_instruction_set)set);
         if (kernels) return kernels;
     }

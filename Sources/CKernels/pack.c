@@ -102,6 +102,12 @@ void ck_unpack_f16(const uint8_t *source, int64_t count, float *out) {
     for (int64_t i = 0; i < count; i++) out[i] = ck_half_to_float(read_half(source + 2 * i));
 }
 
+bool ck_exponents_are_finite(const uint8_t *source, int64_t count, int64_t stride, uint16_t mask) {
+    bool finite = true;
+    for (int64_t i = 0; i < count; i++) finite &= (read_half(source + i * stride) & mask) != mask;
+    return finite;
+}
+
 void ck_store_halves(const float *x, int64_t count, uint16_t *out, int64_t stride) {
     for (int64_t i = 0; i < count; i++) out[i * stride] = ck_float_to_half(x[i]);
 }

@@ -29,11 +29,15 @@ INLINE void widen_q8(const ck_panel_q8 *panel, integers *weights) {
     memcpy(weights, panel->words, sizeof panel->words);
 }
 
+INLINE int32_t activation(const ck_activation_block *block, int i) {
+    return block->fine ? CK_BASE * block->high[i] + block->low[i] : block->high[i];
+}
+
 INLINE integers dot_q8(const integers *weights, const ck_activation_block *block) {
     integers dots = 0;
     for (int i = 0; i < CK_BLOCK; i++) {
         // The byte of element i moves to the top and comes back down with its sign.
-        dots += ((weights[i / 4] << (24 - i % 4 * 8)) >> 24) * (CK_BASE * block->high[i] + block->low[i]);
+        dots += ((weights[i / 4] << (24 - i % 4 * 8)) >> 24) * activation(block, i);
     }
     return dots;
 }
@@ -41,6 +45,12 @@ INLINE integers dot_q8(const integers *weights, const ck_activation_block *block
 INLINE integers dot_q4(const integers *weights, const ck_activation_block *block) {
     return dot_q8(weights, block);
 }
+
+INLINE void round_halves(floats v, uint16_t *out) {
+    for (int i = 0; i < CK_LANES; i++) out[i] = ck_float_to_half(v[i]);
+}
+
+#define ROWS 3
 
 #include "body.h"
 

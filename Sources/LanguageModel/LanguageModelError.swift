@@ -8,6 +8,12 @@ public struct LanguageModelError: Error, Sendable, CustomStringConvertible {
         case malformedFile = "malformed_file"
         /// The file is fine, and we cannot run it: the message names the architecture, type or tokenizer.
         case unsupportedModel = "unsupported_model"
+        /// The model is larger than the memory that is free.
+        case insufficientMemory = "insufficient_memory"
+        /// No adapter of that name is loaded.
+        case unknownAdapter = "unknown_adapter"
+        /// The adapter was made for another model: the message names the tensor or the architecture.
+        case adapterMismatch = "adapter_mismatch"
         /// Prompt and scaffold are longer than the model's context.
         case contextOverflow = "context_overflow"
         /// The request makes no sense: no segments, a slot without variants, a schema that no document can satisfy.
@@ -20,6 +26,8 @@ public struct LanguageModelError: Error, Sendable, CustomStringConvertible {
         case malformedAnswer = "malformed_answer"
         /// The caller no longer wants the text.
         case cancelled
+        /// The text was not finished when it had to be.
+        case deadlineExceeded = "deadline_exceeded"
     }
 
     /// The kind of failure.

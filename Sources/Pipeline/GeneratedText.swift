@@ -8,13 +8,13 @@ struct GeneratedText: Sendable {
     let model: ModelIdentity?
     let duration: Duration
 
-    init(_ composer: Composer, arm: Arm, seed: UInt64, model: any LanguageModel) async throws {
+    init(_ composer: Composer, tenant: Int64, arm: Arm, seed: UInt64, model: any LanguageModel) async throws {
         let start = ContinuousClock.now
         switch arm {
         case .baseline, .holdout:
             (message, output, self.model) = (composer.template, nil, nil)
         case .treatment:
-            let output = try await model.generate(composer.request(seed: seed))
+            let output = try await model.generate(composer.request(seed: seed, tenant: String(tenant)))
             (message, self.output, self.model) = (try composer.message(from: output), output, model.identity)
         }
         duration = start.duration(to: .now)

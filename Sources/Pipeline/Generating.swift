@@ -21,13 +21,17 @@ struct Generating: Sendable {
     let settlement: Settlement
     let now: @Sendable () -> Date
 
-    /// Performs claimed jobs one after the other; each is finished, set back or buried when this returns.
+    /// Performs claimed jobs side by side; each is finished, set back or buried when this returns.
     @Sendable func run(_ jobs: [Job]) async {
-        for job in jobs {
-            do {
-                try await perform(job)
-            } catch {
-                await settlement.settle(job, after: error)
+        await withTaskGroup(of: Void.self) { group in
+            for job in jobs {
+                group.addTask {
+                    do {
+                        try await perform(job)
+                    } catch {
+                        await settlement.settle(job, after: error)
+                    }
+                }
             }
         }
     }
@@ -49,7 +53,8 @@ struct Generating: Sendable {
         else { throw PipelineError(.missing, "playbook \(generation.playbook) is no longer declared") }
         let composer = try Composer(playbook: playbook, voices: tenant.voices, record: record)
         let text = try await GeneratedText(
-            composer, arm: generation.arm, seed: UInt64(bitPattern: generation.seed), model: model)
+            composer, tenant: generation.tenantID, arm: generation.arm,
+            seed: UInt64(bitPattern: generation.seed), model: model)
         let intent = generation.intent(
             to: playbook.target, record: record, content: text.message.content, generatedAt: now())
         try await store(text, intent, generation, job)

@@ -37,9 +37,9 @@ struct Settlement: Sendable {
         case is PipelineError: .giveUp
         case let error as LanguageModelError:
             switch error.code {
-            case .unavailable, .malformedAnswer, .cancelled: .retry
-            case .unreadableFile, .malformedFile, .unsupportedModel, .contextOverflow, .invalidRequest,
-                .unsupportedGrammar:
+            case .unavailable, .malformedAnswer, .cancelled, .deadlineExceeded, .unknownAdapter: .retry
+            case .unreadableFile, .malformedFile, .unsupportedModel, .insufficientMemory, .adapterMismatch,
+                .contextOverflow, .invalidRequest, .unsupportedGrammar:
                 .giveUp
             }
         default: .retry

@@ -17,8 +17,9 @@ public final class Worker: Sendable {
     public struct Limits: Sendable {
         /// Events read together; their leads are read from a CRM in one call.
         public var understand = 32
-        /// Texts taken from the queue together. The model writes one after the other, so more would only wait.
-        public var generate = 2
+        /// Texts taken from the queue and made together: what they share is read once, and each weight is read once for
+        /// all of them.
+        public var generate = 16
         /// Write-backs sent together; HubSpot takes 100 in a call.
         public var write = 100
         /// How long a call to a CRM may take; after it, the result of a write is unknown.

@@ -67,7 +67,7 @@ enum BlockFormat: CaseIterable {
 
 /// The instruction sets of this processor; the portable one is always first.
 func instructionSets() throws -> [ck_kernels] {
-    let sets = [CK_PORTABLE, CK_AVX2, CK_AVX512].compactMap { ck_kernels_for($0)?.pointee }
+    let sets = [CK_PORTABLE, CK_AVX2, CK_AVX512, CK_NEON].compactMap { ck_kernels_for($0)?.pointee }
     XCTAssertFalse(sets.isEmpty)
     return sets
 }

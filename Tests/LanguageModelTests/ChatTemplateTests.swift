@@ -73,19 +73,63 @@ final class ChatTemplateTests: XCTestCase {
             "<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\nBe brief.<|eot_id|>"
                 + "<|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|>"
                 + "<|start_header_id|>assistant<|end_header_id|>\n\n")
+        let thinking = try Self.template(
+            #"{{ '<|im_start|>' + message.role }}{{ '<|im_end|>' }}{%- if enable_thinking is false %}{{ '<think>' }}"#)
+        XCTAssertEqual(
+            thinking.render([ChatMessage(.user, "Hi")], addingAssistant: true),
+            "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n")
         XCTAssertThrowsError(try Self.template("{{ '[INST]' + message + '[/INST]' }}")) { error in
             XCTAssertEqual((error as? LanguageModelError)?.code, .unsupportedModel)
             XCTAssertTrue("\(error)".contains("[INST]"))
         }
     }
 
+    func testGemmaReadsTheSystemMessageInTheFirstTurn() throws {
+        // What Gemma 3's own template gives.
+        let gemma = try Self.template("{{ bos_token }}{{ '<start_of_turn>' + role }}{{ '<end_of_turn>' }}")
+        XCTAssertEqual(
+            gemma.render([
+                ChatMessage(.system, "Be brief. "), ChatMessage(.user, " Hi\n"), ChatMessage(.assistant, "Ho"),
+                ChatMessage(.user, "So"),
+            ]),
+            "<bos><start_of_turn>user\nBe brief. \n\nHi<end_of_turn>\n<start_of_turn>model\nHo<end_of_turn>\n"
+                + "<start_of_turn>user\nSo<end_of_turn>\n<start_of_turn>model\n")
+        XCTAssertEqual(
+            gemma.render([ChatMessage(.system, "Be brief.")], addingAssistant: false),
+            "<bos><start_of_turn>user\nBe brief.<end_of_turn>\n")
+    }
+
+    func testPromptsBeginWithTheTokenThatTheFileAsksFor() throws {
+        var writer = GGUFWriter()
+        writer.pair("tokenizer.chat_template", "<start_of_turn><end_of_turn>")
+        writer.pair("tokenizer.ggml.model", "llama")
+        writer.pair("tokenizer.ggml.tokens", ["<unk>", "<bos>", "<eos>", "<start_of_turn>", "<end_of_turn>", "user"])
+        writer.pair("tokenizer.ggml.token_type", [UInt32(2), 3, 3, 3, 3, 4])
+        writer.pair("tokenizer.ggml.scores", numbers: [Float(0), 0, 0, 0, 0, 0])
+        writer.pair("tokenizer.ggml.add_space_prefix", false)
+        let file = try Self.file(writer)
+        let tokenizer = try Tokenizer(file)
+        let tokens = try ChatTemplate(file).tokens([ChatMessage(.user, "user")], addingAssistant: false, tokenizer)
+        XCTAssertEqual(tokens, [1, 3, 5, 0, 5, 4, 0], "one <bos>, though the template has its own")
+        writer.pair("tokenizer.ggml.add_bos_token", true)
+        var plain = GGUFWriter()
+        plain.pair("tokenizer.chat_template", "<|im_start|><|im_end|>")
+        writer.replace(with: plain)
+        let other = try Self.file(writer)
+        XCTAssertEqual(try ChatTemplate(other).tokens([], addingAssistant: false, Tokenizer(other)), [1])
+    }
+
     /// The template of a file that holds only this one.
     private static func template(_ jinja: String) throws -> ChatTemplate {
         var writer = GGUFWriter()
         writer.pair("tokenizer.chat_template", jinja)
+        return try ChatTemplate(file(writer))
+    }
+
+    private static func file(_ writer: GGUFWriter) throws -> GGUFFile {
         let url = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).gguf")
         defer { try? FileManager.default.removeItem(at: url) }
         try writer.file.write(to: url)
-        return try ChatTemplate(GGUFFile(path: url.path))
+        return try GGUFFile(path: url.path)
     }
 }

@@ -156,8 +156,15 @@ final class EngineScaffoldTests: XCTestCase {
         XCTAssertTrue(answer.text.contains("Paris"), answer.text)
         XCTAssertFalse(answer.isCut)
         let cut = try await model.complete(question, maximumTokens: 1, seed: 3)
-        XCTAssertEqual(cut.tokens, 1)
+        XCTAssertEqual(cut.tokens.count, 1)
         XCTAssertTrue(cut.isCut)
+        let longer = try await model.complete(
+            question, maximumTokens: 40, sampling: Sampling(temperature: 0, topK: 0, topP: 1), ignoresEnd: true)
+        XCTAssertEqual(longer.tokens.count, 40)
+        XCTAssertTrue(longer.isCut)
+        XCTAssertTrue(longer.text.hasPrefix(answer.text), longer.text)
+        XCTAssertEqual(answer.cachedTokens, 0)
+        XCTAssertEqual(longer.cachedTokens, longer.promptTokens / 32 * 32, "whole pages of the same prompt are known")
     }
 
     // MARK: Requests

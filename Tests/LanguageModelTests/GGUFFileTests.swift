@@ -3,20 +3,6 @@ import LanguageModel
 import XCTest
 
 final class GGUFFileTests: XCTestCase {
-    private var path = ""
-
-    override func setUp() {
-        // Thousands of small files took 20 s on a busy disk; in memory they take 1 s.
-        let memory = URL(filePath: "/dev/shm")
-        let isThere = FileManager.default.isWritableFile(atPath: memory.path)
-        let folder = isThere ? memory : FileManager.default.temporaryDirectory
-        path = folder.appending(path: "\(UUID().uuidString).gguf").path
-    }
-
-    override func tearDown() {
-        try? FileManager.default.removeItem(atPath: path)
-    }
-
     func testReadsTheReferenceFile() throws {
         let file = try ReferenceFile.gguf()
         XCTAssertEqual(file.metadata.count, 33)
@@ -140,65 +126,11 @@ final class GGUFFileTests: XCTestCase {
     }
 
     func testRefusesWhatIsNoFile() {
-        XCTAssertThrowsError(try GGUFFile(path: path)) {
+        XCTAssertThrowsError(try GGUFFile(path: "/none/model.gguf")) {
             XCTAssertEqual(($0 as? LanguageModelError)?.code, .unreadableFile)
         }
         XCTAssertThrowsError(try GGUFFile(path: "/")) {
             XCTAssertEqual(($0 as? LanguageModelError)?.code, .unreadableFile)
-        }
-    }
-
-    func testNeverCrashesOnDamagedFiles() throws {
-        var random = SplitMix64(seed: 7)
-        let sound = Array(Self.sound.file)
-        var refused = 0
-        for _ in 0..<5_000 {
-            var damaged = sound
-            for _ in 0..<Int.random(in: 1...4, using: &random) {
-                let place = Int.random(in: 0..<damaged.count, using: &random)
-                switch Int.random(in: 0..<5, using: &random) {
-                case 0: damaged[place] = UInt8.random(in: 0...255, using: &random)
-                case 1: damaged[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
-                case 2: damaged.replaceSubrange(place..<min(place + 8, damaged.count), with: [0xFF, 0xFF, 0xFF, 0xFF])
-                case 3: damaged.removeSubrange(place..<min(place + 3, damaged.count))
-                default: damaged.insert(contentsOf: damaged.prefix(8), at: place)
-                }
-                if damaged.isEmpty { break }
-            }
-            do {
-                // Whatever is accepted must also be readable to its last byte.
-                let file = try read(Data(damaged))
-                for tensor in file.tensors.values { _ = tensor.bytes.reduce(0, &+) }
-                _ = try? Tokenizer(file)
-            } catch {
-                refused += 1
-                XCTAssertTrue(error is LanguageModelError, "\(error)")
-            }
-        }
-        XCTAssertGreaterThan(refused, 2_500)
-    }
-
-    func testNeverCrashesOnADamagedTokenizer() throws {
-        // The header of the real file; its tensors are cut off, so only the reader's first half is reached unless the
-        // tensor count is set to none.
-        var header = Array(
-            try Data(contentsOf: URL(filePath: ReferenceFile.path()), options: .alwaysMapped).prefix(1_800_000))
-        header.replaceSubrange(8..<16, with: [0, 0, 0, 0, 0, 0, 0, 0])
-        XCTAssertNoThrow(try Tokenizer(read(Data(header))))
-        var random = SplitMix64(seed: 11)
-        for _ in 0..<40 {
-            var damaged = header
-            for _ in 0..<3 {
-                // Half of the damage goes where the scalar fields are.
-                let end = Bool.random(using: &random) ? 1_400 : damaged.count
-                damaged[Int.random(in: 16..<end, using: &random)] ^= 1 << UInt8.random(in: 0..<8, using: &random)
-            }
-            do {
-                let tokenizer = try Tokenizer(read(Data(damaged)))
-                XCTAssertFalse(tokenizer.encode("Hi Tom, 5.80 €").isEmpty)
-            } catch {
-                XCTAssertTrue(error is LanguageModelError, "\(error)")
-            }
         }
     }
 
@@ -219,8 +151,7 @@ final class GGUFFileTests: XCTestCase {
     }
 
     private func read(_ data: Data) throws -> GGUFFile {
-        try data.write(to: URL(filePath: path))
-        return try GGUFFile(path: path)
+        try TemporaryFolder.use { try GGUFFile(path: $0.write(data, as: "file.gguf")) }
     }
 
     private func assertRefused(

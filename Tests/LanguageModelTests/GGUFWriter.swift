@@ -16,6 +16,7 @@ struct GGUFWriter {
 
     static let uint8: UInt32 = 0
     static let uint32: UInt32 = 4
+    static let float32: UInt32 = 6
     static let bool: UInt32 = 7
     static let string: UInt32 = 8
     static let array: UInt32 = 9
@@ -33,6 +34,9 @@ struct GGUFWriter {
 
     mutating func pair(_ key: String, _ value: String) { pair(key, type: Self.string, Self.text(value)) }
     mutating func pair(_ key: String, _ value: UInt32) { pair(key, type: Self.uint32, Self.little(value)) }
+    mutating func pair(_ key: String, number value: Float) {
+        pair(key, type: Self.float32, Self.little(value.bitPattern))
+    }
     mutating func pair(_ key: String, _ value: Bool) { pair(key, type: Self.bool, Data([value ? 1 : 0])) }
 
     mutating func pair(_ key: String, _ values: [String]) {
@@ -45,6 +49,13 @@ struct GGUFWriter {
         pair(
             key, type: Self.array,
             Self.little(Self.uint32) + Self.little(UInt64(values.count)) + values.map(Self.little).reduce(Data(), +))
+    }
+
+    mutating func pair(_ key: String, numbers values: [Float]) {
+        pair(
+            key, type: Self.array,
+            Self.little(Self.float32) + Self.little(UInt64(values.count))
+                + values.map { Self.little($0.bitPattern) }.reduce(Data(), +))
     }
 
     mutating func tensor(_ name: String, dimensions: [UInt64], type: UInt32, offset: UInt64) {

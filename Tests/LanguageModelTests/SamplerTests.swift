@@ -149,8 +149,8 @@ final class SamplerTests: XCTestCase {
 
     func testScoresVariants() {
         let scores = [
-            VariantScore(logProbabilities: [-1, -3], prior: -1), VariantScore(logProbabilities: [-2], prior: -3),
-            VariantScore(logProbabilities: [-4, -4], prior: -5), VariantScore(logProbabilities: [.nan], prior: 0),
+            VariantScore(mean: VariantScore.mean([-1, -3]), prior: -1), VariantScore(mean: -2, prior: -3),
+            VariantScore(mean: -4, prior: -5), VariantScore(mean: .nan, prior: 0),
         ]
         XCTAssertEqual(scores.map(\.value), [-1, 1, 1, -.infinity])
         XCTAssertEqual(VariantScore.best(of: scores), 1)

@@ -1,7 +1,7 @@
 import Foundation
 import LanguageModel
 
-/// A Llama of a few thousand random weights, written as a GGUF file in any of the tensor types.
+/// A model of a few thousand random weights, written as a GGUF file in any architecture and any of the tensor types.
 struct TinyModel {
     enum Weights: CaseIterable {
         case f32, f16, q8_0, q4_0, q4_1
@@ -22,52 +22,110 @@ struct TinyModel {
     var weights = Weights.f32
     /// Writes the numbers that `weights` can hold, but as F32.
     var asFloats = false
+    /// Added to the numbers of a matrix, which is then written as F32. [rows][columns]
+    var addition: (tensor: String, numbers: [Float])?
     /// Left out of the file.
     var missing: String?
     /// Written with one row less.
     var short: String?
-    /// Written with a number that is not finite.
+    /// Written with a number, or a scale, that is not finite.
     var broken: String?
     /// Written in addition.
     var extra: String?
+    /// Has output weights of a tebibyte, of which the disk holds nothing.
+    var isHuge = false
+
+    private let width = 64
+    private let hidden = 96
+    /// Qwen 3 and Gemma have heads whose widths do not add up to the stream's.
+    private var headWidth: Int { architecture == "qwen3" || architecture == "gemma3" ? 32 : 16 }
 
     /// Writes the file to a temporary place.
     func write() throws -> String {
         var random = SplitMix64(seed: 7)
         var file = GGUFWriter()
-        file.pair("general.architecture", architecture)
-        for (key, value) in [
-            ("block_count", 2), ("context_length", 128), ("embedding_length", 64), ("feed_forward_length", 96),
-            ("attention.head_count", 4), ("attention.head_count_kv", 2),
-        ] as [(String, UInt32)] { file.pair("llama.\(key)", value) }
-        file.pair(
-            "llama.attention.layer_norm_rms_epsilon", type: 6, GGUFWriter.little(Float(1e-5).bitPattern))
-        var matrices: [(String, rows: Int, columns: Int)] = [
-            ("token_embd.weight", vocabulary, 64), ("output.weight", vocabulary, 64),
-        ]
-        var norms = ["output_norm.weight"]
-        for layer in 0..<2 {
-            for (name, rows, columns) in [
-                ("attn_q", 64, 64), ("attn_k", 32, 64), ("attn_v", 32, 64), ("attn_output", 64, 64),
-                ("ffn_gate", 96, 64), ("ffn_up", 96, 64), ("ffn_down", 64, 96),
-            ] { matrices.append(("blk.\(layer).\(name).weight", rows, columns)) }
-            norms += ["blk.\(layer).attn_norm.weight", "blk.\(layer).ffn_norm.weight"]
-        }
-        if let extra { norms.append(extra) }
+        writeKeys(&file)
         for (name, rows, columns) in matrices {
             let rows = name == short ? rows - 1 : rows
-            let stored = (0..<rows * columns / 32).map { _ in block(&random) }
-            let bytes = asFloats ? floats(stored.flatMap(\.values)) : stored.map(\.bytes).reduce(Data(), +)
+            var stored = (0..<rows * columns / 32).map { _ in block(&random) }
+            if name == broken { stored[5] = brokenBlock }
+            let asFloats = asFloats || name == addition?.tensor
+            var numbers = asFloats ? stored.flatMap(\.values) : []
+            if let addition, name == addition.tensor { numbers = zip(numbers, addition.numbers).map(+) }
+            let bytes = asFloats ? floats(numbers) : stored.map(\.bytes).reduce(Data(), +)
             add(name, [UInt64(columns), UInt64(rows)], asFloats ? 0 : weights.type, bytes, &file)
         }
-        for name in norms {
-            var values = (0..<64).map { _ in 1 + Float.random(in: -0.2...0.2, using: &random) }
+        for (name, count) in vectors {
+            // Norms lie around 1, biases around 0.
+            let middle: Float = name.hasSuffix(".bias") ? 0 : 1
+            var values = (0..<count).map { _ in middle + Float.random(in: -0.2...0.2, using: &random) }
             if name == broken { values[5] = .nan }
-            add(name, [64], 0, floats(values), &file)
+            add(name, [UInt64(count)], 0, floats(values), &file)
         }
         let url = FileManager.default.temporaryDirectory.appending(path: "tiny-\(UUID().uuidString).gguf")
+        if isHuge {
+            file.tensor("output.weight", dimensions: [64, 1 << 32], type: 0, offset: UInt64(file.data.count))
+        }
         try file.file.write(to: url)
+        if isHuge {
+            let handle = try FileHandle(forWritingTo: url)
+            try handle.truncate(atOffset: UInt64(file.file.count) + 64 << 34)
+            try handle.close()
+        }
         return url.path
+    }
+
+    private func writeKeys(_ file: inout GGUFWriter) {
+        file.pair("general.architecture", architecture)
+        for (key, value) in [
+            ("block_count", layers), ("context_length", 128), ("embedding_length", width),
+            ("feed_forward_length", hidden), ("attention.head_count", 4), ("attention.head_count_kv", 2),
+            ("attention.key_length", headWidth), ("attention.value_length", headWidth),
+        ] { file.pair("\(architecture).\(key)", UInt32(value)) }
+        file.pair("\(architecture).attention.layer_norm_rms_epsilon", number: 1e-5)
+        if architecture == "gemma3" {
+            // Shorter than the tests' texts, and layers of both kinds.
+            file.pair("gemma3.attention.sliding_window", UInt32(5))
+            file.pair("gemma3.attention.sliding_window_pattern", UInt32(2))
+            file.pair("gemma3.rope.freq_base", number: 1_000_000)
+        }
+    }
+
+    private let layers = 2
+
+    private var matrices: [(name: String, rows: Int, columns: Int)] {
+        let (query, key) = (4 * headWidth, 2 * headWidth)
+        var matrices: [(String, Int, Int)] = [("token_embd.weight", vocabulary, width)]
+        // Gemma's output weights are its embeddings.
+        if architecture != "gemma3", !isHuge { matrices.append(("output.weight", vocabulary, width)) }
+        for layer in 0..<layers {
+            for (name, rows, columns) in [
+                ("attn_q", query, width), ("attn_k", key, width), ("attn_v", key, width), ("attn_output", width, query),
+                ("ffn_gate", hidden, width), ("ffn_up", hidden, width), ("ffn_down", width, hidden),
+            ] { matrices.append(("blk.\(layer).\(name).weight", rows, columns)) }
+        }
+        return matrices
+    }
+
+    private var vectors: [(name: String, count: Int)] {
+        var vectors = [("output_norm.weight", width)]
+        for layer in 0..<layers {
+            var parts = [("attn_norm.weight", width), ("ffn_norm.weight", width)]
+            if architecture == "qwen2" {
+                parts += [
+                    ("attn_q.bias", 4 * headWidth), ("attn_k.bias", 2 * headWidth), ("attn_v.bias", 2 * headWidth),
+                ]
+            }
+            if architecture == "qwen3" || architecture == "gemma3" {
+                parts += [("attn_q_norm.weight", headWidth), ("attn_k_norm.weight", headWidth)]
+            }
+            if architecture == "gemma3" {
+                parts += [("post_attention_norm.weight", width), ("post_ffw_norm.weight", width)]
+            }
+            vectors += parts.map { ("blk.\(layer).\($0)", $1) }
+        }
+        if let extra { vectors.append((extra, width)) }
+        return vectors
     }
 
     private func add(
@@ -106,6 +164,20 @@ struct TinyModel {
                 quants.map { Float($0) * Float(scale) + Float(minimum) }
             )
         }
+    }
+
+    /// 32 weights that are no numbers: an infinite last one, scale or minimum.
+    private var brokenBlock: (bytes: Data, values: [Float]) {
+        let infinity = GGUFWriter.little(Float16.infinity.bitPattern)
+        let bytes =
+            switch weights {
+            case .f32: Data(count: 124) + floats([-.infinity])
+            case .f16: Data(count: 62) + infinity
+            case .q8_0: infinity + Data(count: 32)
+            case .q4_0: infinity + Data(count: 16)
+            case .q4_1: Data(count: 2) + infinity + Data(count: 16)
+            }
+        return (bytes, Array(repeating: .infinity, count: 32))
     }
 
     private func floats(_ values: [Float]) -> Data {

@@ -25,6 +25,7 @@ final class TokenizerFileTests: XCTestCase {
         XCTAssertEqual(tokenizer.decode([0, 6, 1]), "a<tool>b")
         XCTAssertFalse(tokenizer.isSpecial(6))
         XCTAssertEqual(tokenizer.encode("a<|eot_id|>b", parsingSpecial: true), [0, 5, 1])
+        XCTAssertEqual(tokenizer.encode("a<|eot_id|>", parsingSpecial: false), [0])
     }
 
     func testKnowsWhereTextsBeginAndEnd() throws {
@@ -41,7 +42,7 @@ final class TokenizerFileTests: XCTestCase {
 
     func testNamesWhatIsWrong() {
         let cases: [(words: String, code: LanguageModelError.Code, change: (inout GGUFWriter) -> Void)] = [
-            ("\"llama\"", .unsupportedModel, { $0.pair("tokenizer.ggml.model", "llama") }),
+            ("\"bert\"", .unsupportedModel, { $0.pair("tokenizer.ggml.model", "bert") }),
             ("\"tekken\"", .unsupportedModel, { $0.pair("tokenizer.ggml.pre", "tekken") }),
             ("tokenizer.ggml.pre", .malformedFile, { $0.pair("tokenizer.ggml.pre", UInt32(1)) }),
             ("has 0 tokens", .malformedFile, { $0.pair("tokenizer.ggml.tokens", [String]()) }),

@@ -1,7 +1,7 @@
 /// One sequence: its tokens, and the keys and values that the model computed for them.
 ///
-/// A value: a copy is a fork. Forks share their pages, and a page that two hold is copied before either writes to it,
-/// so forking costs nothing and going on costs at most one page of copying (0.7 MiB for a 135M model).
+/// A value: a copy is a fork. Forks share their pages; the first that goes on does so in the shared page, the others each
+/// in a copy of it. So forking costs nothing, and going on costs at most one page of copying (0.7 MiB for a 135M model).
 package struct KeyValueCache: Sendable {
     let layout: KeyValueLayout
     /// What the sequence consists of, one token a position.
@@ -29,14 +29,21 @@ package struct KeyValueCache: Sendable {
         pages.removeSubrange((count + KeyValuePage.positions - 1) / KeyValuePage.positions..<pages.count)
     }
 
-    /// Adds positions whose keys and values are about to be written: their pages exist afterwards and are this
-    /// sequence's alone.
+    /// Adds positions whose keys and values are about to be written: their pages exist afterwards, and nobody else
+    /// writes or reads their slots.
     package mutating func extend(by more: some Collection<Int32>) {
-        guard !more.isEmpty else { return }
-        if !tokens.count.isMultiple(of: KeyValuePage.positions), !isKnownUniquelyReferenced(&pages[pages.count - 1]) {
-            pages[pages.count - 1] = KeyValuePage(copying: pages[pages.count - 1])
+        let size = KeyValuePage.positions
+        let end = tokens.count + more.count
+        let used = tokens.count % size
+        if used > 0, end > tokens.count {
+            let slots = used..<min(size, used + more.count)
+            if let page = pages.last, !page.claim(slots) {
+                pages[pages.count - 1] = KeyValuePage(copying: page, claiming: slots.upperBound)
+            }
         }
         tokens += more
-        while pages.count * KeyValuePage.positions < tokens.count { pages.append(KeyValuePage(layout)) }
+        while pages.count * size < end {
+            pages.append(KeyValuePage(layout, claiming: min(size, end - pages.count * size)))
+        }
     }
 }

@@ -1,21 +1,35 @@
 import CKernels
+import Synchronization
 
 /// The keys and values of 32 neighbouring positions, for all layers, in half precision (as llama.cpp keeps them).
 ///
-/// A page belongs to one sequence until it is full or forked; a page that several hold is never written.
+/// Sequences that begin alike hold the same page. It grows in one of them only: the one that claims the first slot that
+/// nobody has claimed. Whoever holds it with fewer positions never looks at the others, and goes on in a copy.
 package final class KeyValuePage: Sendable {
     /// Positions in a page.
     package static let positions = Int(CK_PAGE)
 
     /// [layer][head]{ keys [positions / 16][headWidth][16], values [positions][headWidth] }
     let halves: AlignedBuffer<UInt16>
+    /// The slots, from the first on, that are written or about to be.
+    private let claimed: Atomic<Int>
 
-    init(_ layout: KeyValueLayout) { halves = AlignedBuffer(count: layout.halvesPerPage) }
+    /// A page whose first slots are claimed.
+    init(_ layout: KeyValueLayout, claiming count: Int) {
+        halves = AlignedBuffer(count: layout.halvesPerPage)
+        claimed = Atomic(count)
+    }
 
-    /// A copy that may be written.
-    init(copying page: KeyValuePage) {
+    /// A copy that may be written behind its first slots.
+    init(copying page: KeyValuePage, claiming count: Int) {
         halves = AlignedBuffer(count: page.halves.count)
         halves.start.update(from: page.halves.start, count: halves.count)
+        claimed = Atomic(count)
+    }
+
+    /// Claims the slots of a range, if nobody has claimed the first of them.
+    func claim(_ slots: Range<Int>) -> Bool {
+        claimed.compareExchange(expected: slots.lowerBound, desired: slots.upperBound, ordering: .relaxed).exchanged
     }
 }
 
@@ -45,12 +59,13 @@ package struct KeyValueLayout: Sendable, Hashable {
 
     /// Stores one position's key, a column of its panel of 16 positions, and value, a row, for one head.
     func store(
-        key: UnsafePointer<Float>, value: UnsafePointer<Float>, layer: Int, head: Int, slot: Int, in page: KeyValuePage
+        key: UnsafePointer<Float>, value: UnsafePointer<Float>, layer: Int, head: Int, slot: Int,
+        in page: KeyValuePage, _ kernels: Kernels
     ) {
         let lanes = Int(CK_LANES)
         let column = keys(layer: layer, head: head) + slot / lanes * lanes * headWidth + slot % lanes
-        ck_store_halves(key, Int64(headWidth), page.halves.start + column, Int64(lanes))
+        kernels.table.store_halves(key, Int64(headWidth), page.halves.start + column, Int64(lanes))
         let row = values(layer: layer, head: head) + slot * headWidth
-        ck_store_halves(value, Int64(headWidth), page.halves.start + row, 1)
+        kernels.table.store_halves(value, Int64(headWidth), page.halves.start + row, 1)
     }
 }

@@ -60,6 +60,14 @@ extension GGUFFile {
         return values
     }
 
+    /// An array of numbers in single precision.
+    public func floats(_ key: String) throws(LanguageModelError) -> [Float] {
+        guard case .array(.float32(let values)) = try value(key, or: nil) else {
+            throw wrongType(key, "an array of floating-point numbers")
+        }
+        return values
+    }
+
     /// A tensor.
     public func tensor(_ name: String) throws(LanguageModelError) -> GGUFTensor {
         guard let tensor = tensors[name] else { throw .malformed("tensor \(name) is missing") }

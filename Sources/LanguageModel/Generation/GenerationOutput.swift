@@ -12,11 +12,13 @@ public struct GenerationOutput: Sendable {
     public let cachedTokens: Int
     /// The tokens that the model wrote, failed attempts included.
     public let generatedTokens: Int
+    /// The digest of the adapter that wrote it; `nil` for the model alone.
+    public let adapterSHA256: String?
 
     /// Creates an output.
     public init(
         segmentTexts: [String], slots: [SlotResult], prompt: String, promptTokens: Int, cachedTokens: Int,
-        generatedTokens: Int
+        generatedTokens: Int, adapterSHA256: String? = nil
     ) {
         self.segmentTexts = segmentTexts
         self.slots = slots
@@ -24,6 +26,7 @@ public struct GenerationOutput: Sendable {
         self.promptTokens = promptTokens
         self.cachedTokens = cachedTokens
         self.generatedTokens = generatedTokens
+        self.adapterSHA256 = adapterSHA256
     }
 
     /// The whole text.

@@ -11,17 +11,27 @@ public struct GenerationRequest: Sendable {
     public var seed: UInt64
     /// How `write` slots are sampled.
     public var sampling: Sampling
+    /// Whose text it is. What was computed for one tenant's prompts is never found by another's. Empty for nobody.
+    public var tenant: String
+    /// The name of the adapter that writes it; `nil` for the model alone.
+    public var adapter: String?
+    /// When it must be finished; afterwards nobody needs it.
+    public var deadline: ContinuousClock.Instant?
 
     /// Creates a request.
     public init(
         messages: [ChatMessage], neutralMessages: [ChatMessage], segments: [Segment], seed: UInt64,
-        sampling: Sampling = Sampling()
+        sampling: Sampling = Sampling(), tenant: String = "", adapter: String? = nil,
+        deadline: ContinuousClock.Instant? = nil
     ) {
         self.messages = messages
         self.neutralMessages = neutralMessages
         self.segments = segments
         self.seed = seed
         self.sampling = sampling
+        self.tenant = tenant
+        self.adapter = adapter
+        self.deadline = deadline
     }
 }
 

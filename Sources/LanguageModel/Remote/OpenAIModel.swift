@@ -131,7 +131,7 @@ public final class OpenAIModel: LanguageModel {
         }
         let prior = try await self.prior(slot, request, &draft).values
         let ranked = values.indices.map { index in
-            VariantScore(logProbabilities: [Float(values[index])], prior: prior?[index] ?? 0)
+            VariantScore(mean: Double(values[index]), prior: prior?[index] ?? 0)
         }
         let best = VariantScore.best(of: ranked) ?? 0
         return Self.result(slot, variant: best, score: ranked[best].value)

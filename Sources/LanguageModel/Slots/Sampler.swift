@@ -50,12 +50,15 @@ public struct Sampler: Sendable {
         recent.removeFirst(max(0, recent.count - max(0, sampling.penaltyWindow)))
     }
 
+    /// A token, and its log-probability.
+    public typealias Draw = (token: Int32, logProbability: Float)
+
     /// Draws a token.
     ///
     /// - Parameter logits: one for each token of the vocabulary; `-infinity` forbids a token. They are only read.
     /// - Returns: the token, and its log-probability as the model sees it: by the softmax of all logits, before
     ///   penalty, temperature and cuts.
-    public mutating func draw(logits: UnsafeBufferPointer<Float>) -> (token: Int32, logProbability: Float) {
+    public mutating func draw(logits: UnsafeBufferPointer<Float>) -> Draw {
         // Only a broken model has no number at all among its logits.
         guard let drawn = drawCandidate(logits) else { return (0, -.infinity) }
         return taken(drawn, logits)
@@ -69,7 +72,7 @@ public struct Sampler: Sendable {
     /// - Returns: as ``draw(logits:)``; `nil` when no allowed token has a logit.
     public mutating func draw(
         logits: UnsafeBufferPointer<Float>, under constraint: some TokenConstraint
-    ) -> (token: Int32, logProbability: Float)? {
+    ) -> Draw? {
         if let drawn = drawCandidate(logits), constraint.allows(drawn.token) { return taken(drawn, logits) }
         var allowedLogits = [Float](repeating: -.infinity, count: logits.count)
         constraint.allowedTokens.forEach { token in
@@ -79,22 +82,22 @@ public struct Sampler: Sendable {
     }
 
     /// Draws a token; the same for an array.
-    public mutating func draw(logits: [Float]) -> (token: Int32, logProbability: Float) {
+    public mutating func draw(logits: [Float]) -> Draw {
         logits.withUnsafeBufferPointer { draw(logits: $0) }
     }
 
     /// Draws a token that a constraint allows; the same for an array.
     public mutating func draw(
         logits: [Float], under constraint: some TokenConstraint
-    ) -> (token: Int32, logProbability: Float)? {
+    ) -> Draw? {
         logits.withUnsafeBufferPointer { draw(logits: $0, under: constraint) }
     }
 
     private mutating func taken(
         _ drawn: Candidate, _ logits: UnsafeBufferPointer<Float>
-    ) -> (token: Int32, logProbability: Float) {
+    ) -> Draw {
         note(CollectionOfOne(drawn.token))
-        return (drawn.token, drawn.logit - Inference.logSumExp(logits))
+        return (drawn.token, drawn.logit - logits.logSumExp)
     }
 
     private mutating func drawCandidate(_ logits: UnsafeBufferPointer<Float>) -> Candidate? {

@@ -7,10 +7,10 @@ public struct VariantScore: Sendable, Hashable {
     public let value: Double
 
     /// - Parameters:
-    ///   - logProbabilities: one for each token of the variant, after the text so far.
-    ///   - prior: ``mean(_:)`` of the same tokens after the neutral conversation.
-    public init(logProbabilities: some Sequence<Float>, prior: Double) {
-        let value = Self.mean(logProbabilities) - prior
+    ///   - mean: ``mean(_:)`` of the log-probabilities of the variant's tokens, after the text so far.
+    ///   - prior: the same after the neutral conversation.
+    public init(mean: Double, prior: Double) {
+        let value = mean - prior
         self.value = value.isNaN ? -.infinity : value
     }
 

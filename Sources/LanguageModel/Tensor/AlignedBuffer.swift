@@ -15,6 +15,12 @@ final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable {
         start = raw.bindMemory(to: Element.self, capacity: max(count, 1))
     }
 
+    /// A copy of an array.
+    convenience init(_ elements: [Element]) {
+        self.init(count: elements.count)
+        for (index, element) in elements.enumerated() { start[index] = element }
+    }
+
     deinit { start.deallocate() }
 
     /// The elements, valid as long as the object.

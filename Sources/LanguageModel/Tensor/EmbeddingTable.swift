@@ -8,9 +8,7 @@ struct EmbeddingTable: Sendable {
 
     /// - Throws: `malformedFile` when the tensor's shape is not [width, rows]; `unsupportedModel` for another type.
     init(_ tensor: GGUFTensor, rows: Int, width: Int) throws(LanguageModelError) {
-        guard tensor.dimensions == [width, rows] else {
-            throw .malformed("tensor \(tensor.name) has shape \(tensor.dimensions), not [\(width), \(rows)]")
-        }
+        try tensor.require(shape: [width, rows])
         switch tensor.type {
         case .f32, .f16, .q8_0, .q4_0, .q4_1: break
         default:

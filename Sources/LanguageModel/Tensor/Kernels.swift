@@ -11,7 +11,7 @@ package struct Kernels: @unchecked Sendable {
     package static let best = Kernels(table: ck_kernels_best().pointee)
 
     /// Every one that this processor can run, the portable one first.
-    package static let all = [CK_PORTABLE, CK_AVX2, CK_AVX512].compactMap { set in
+    package static let all = [CK_PORTABLE, CK_AVX2, CK_AVX512, CK_NEON].compactMap { set in
         ck_kernels_for(set).map { Kernels(table: $0.pointee) }
     }
 

@@ -19,7 +19,7 @@ package final class ThreadPool: Sendable {
     package init(threads: Int) {
         self.threads = max(1, threads)
         for index in 1..<self.threads {
-            let thread = Thread { [team] in team.work() }
+            let thread = Thread { [team] in team.work(index) }
             thread.name = "leadwright-model-\(index)"
             thread.start()
         }
@@ -29,8 +29,13 @@ package final class ThreadPool: Sendable {
 
     /// Does `body(0)`…`body(chunks - 1)` in any order and returns when all are done.
     package func run(chunks: Int, _ body: @escaping @Sendable (Int) -> Void) {
+        run(chunks: chunks) { chunk, _ in body(chunk) }
+    }
+
+    /// The same, and tells which thread does a chunk: 0..<threads.
+    package func run(chunks: Int, _ body: @escaping @Sendable (_ chunk: Int, _ thread: Int) -> Void) {
         guard threads > 1, chunks > 1 else {
-            for chunk in 0..<chunks { body(chunk) }
+            for chunk in 0..<chunks { body(chunk, 0) }
             return
         }
         team.run(chunks: chunks, body)
@@ -56,12 +61,12 @@ private final class Team: Sendable {
     private let wakeUp = NSCondition()
     private let done = NSCondition()
     /// Written only while no chunk is open; read only by who has taken one, which `state` orders after the write.
-    nonisolated(unsafe) private var body: @Sendable (Int) -> Void = { _ in }
+    nonisolated(unsafe) private var body: @Sendable (Int, Int) -> Void = { _, _ in }
 
     /// Looks at the state this often before sleeping; a pause is 20 to 60 nanoseconds on the processors we know.
     private static let spins = 250
 
-    func run(chunks: Int, _ body: @escaping @Sendable (Int) -> Void) {
+    func run(chunks: Int, _ body: @escaping @Sendable (Int, Int) -> Void) {
         self.body = body
         unfinished.store(chunks, ordering: .relaxed)
         let step = (state.load(ordering: .relaxed) >> 32) &+ 1
@@ -71,7 +76,7 @@ private final class Team: Sendable {
             wakeUp.broadcast()
             wakeUp.unlock()
         }
-        while takeOne() {}
+        while takeOne(thread: 0) {}
         for _ in 0..<Self.spins {
             if unfinished.load(ordering: .acquiring) == 0 { return }
             ck_spin_hint()
@@ -83,10 +88,10 @@ private final class Team: Sendable {
         done.unlock()
     }
 
-    func work() {
+    func work(_ thread: Int) {
         var idle = 0
         while !stopped.load(ordering: .relaxed) {
-            if takeOne() {
+            if takeOne(thread: thread) {
                 idle = 0
             } else if idle < Self.spins {
                 idle += 1
@@ -106,7 +111,7 @@ private final class Team: Sendable {
     }
 
     /// Takes a chunk, if one is left, and does it.
-    private func takeOne() -> Bool {
+    private func takeOne(thread: Int) -> Bool {
         var seen = state.load(ordering: .acquiring)
         while seen & 0xffff_ffff > 0 {
             let (taken, current) = state.weakCompareExchange(
@@ -116,7 +121,7 @@ private final class Team: Sendable {
                 seen = current
                 continue
             }
-            body(Int(seen & 0xffff_ffff) - 1)
+            body(Int(seen & 0xffff_ffff) - 1, thread)
             let left = unfinished.subtract(1, ordering: .sequentiallyConsistent).newValue
             if left == 0, callerSleeps.load(ordering: .sequentiallyConsistent) {
                 done.lock()

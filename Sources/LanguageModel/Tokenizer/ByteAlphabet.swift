@@ -19,14 +19,24 @@ enum ByteAlphabet {
         return bytes
     }()
 
-    /// The bytes that a token's text stands for, or `nil` when a character is not of the alphabet.
-    static func decode(_ text: some StringProtocol) -> [UInt8]? {
-        var decoded: [UInt8] = []
-        decoded.reserveCapacity(text.utf8.count)
-        for scalar in text.unicodeScalars {
-            guard scalar.value < bytes.count, bytes[Int(scalar.value)] >= 0 else { return nil }
-            decoded.append(UInt8(bytes[Int(scalar.value)]))
+    /// Appends the bytes that a token's text, in UTF-8, stands for. `false` when a character is not of the alphabet;
+    /// what was appended is then of no use.
+    static func decode(_ text: some Sequence<UInt8>, into decoded: inout [UInt8]) -> Bool {
+        // The alphabet's characters have one or two bytes: 0xxxxxxx, or 110xxxxx 10xxxxxx.
+        var first: UInt8?
+        for byte in text {
+            var value = Int(byte)
+            if let first {
+                value = Int(first & 0b1_1111) << 6 | Int(byte & 0b11_1111)
+            } else if byte >= 0x80 {
+                guard byte & 0b1110_0000 == 0b1100_0000 else { return false }
+                first = byte
+                continue
+            }
+            first = nil
+            guard value < bytes.count, bytes[value] >= 0 else { return false }
+            decoded.append(UInt8(bytes[value]))
         }
-        return decoded
+        return true
     }
 }

@@ -17,8 +17,8 @@ package enum PreTokenizer: Sendable {
         switch name {
         case "gpt-2": self = .gpt2
         case "smollm": self = .smollm
-        case "llama-bpe", "llama3", "llama-v3": self = .llama3
-        case "qwen2": self = .qwen2
+        case "llama-bpe", "llama3", "llama-v3", "falcon3": self = .llama3
+        case "qwen2", "deepseek-r1-qwen": self = .qwen2
         default:
             throw LanguageModelError(
                 .unsupportedModel, "the pre-tokenizer \"\(name)\" is not known; gpt-2, smollm, llama-bpe and qwen2 are")

@@ -1,6 +1,6 @@
 /// Turns text into the model's tokens and back, by the tables in the model's own file.
 ///
-/// Byte-level BPE (`tokenizer.ggml.model` = `gpt2`) with the pre-tokenizers smollm, gpt-2, llama-bpe and qwen2.
+/// Byte-level BPE (`tokenizer.ggml.model` = `gpt2`) and SentencePiece's BPE (`llama`).
 public struct Tokenizer: Sendable {
     /// How many tokens there are.
     public let count: Int
@@ -11,148 +11,145 @@ public struct Tokenizer: Sendable {
     /// All tokens after which the model has nothing more to say: ``end``, and those that end a turn in a chat.
     public let endOfTurn: Set<Int32>
 
-    /// The bytes of all tokens, one behind the other.
-    private let bytes: [UInt8]
-    /// Where each token's bytes begin; one more than tokens.
-    private let offsets: [Int]
+    private let vocabulary: Vocabulary
     private let controlTokens: Set<Int32>
     private let specials: SpecialTokens
-    private let preTokenizer: PreTokenizer
-    private let encoding: BytePairEncoding
-    /// Each token's id by its bytes, where the file's tokenizer takes a word that is a token as it is.
-    private let wholeWords: [[UInt8]: Int32]
+    private let encoding: Encoding
 
-    /// The names under which chat models keep the token that ends a turn; files do not always say its number.
-    private static let endOfTurnNames: Set<String> = [
-        "<|im_end|>", "<|eot_id|>", "<|end|>", "<|endoftext|>", "<|end_of_text|>", "<end_of_turn>", "</s>",
-    ]
+    private enum Encoding: Sendable {
+        case bytePairs(BytePairEncoding)
+        case sentencePieces(SentencePieceEncoding)
 
-    /// Reads the tables; about 0.1 s for 50,000 tokens.
+        /// Whether prompts begin with a token of their own where the file does not say.
+        var beginsWithToken: Bool {
+            switch self {
+            case .bytePairs(let encoding): encoding.beginsWithToken
+            case .sentencePieces: true
+            }
+        }
+    }
+
+    /// Reads the tables: 0.05 s for 50,000 tokens of byte-level BPE.
     ///
     /// - Throws: ``LanguageModelError``: `unsupportedModel` for another kind of tokenizer; `malformedFile`.
     public init(_ file: GGUFFile) throws(LanguageModelError) {
         let model = try file.string("tokenizer.ggml.model")
-        guard model == "gpt2" else {
+        guard model == "gpt2" || model == "llama" else {
             throw LanguageModelError(
-                .unsupportedModel, "the tokenizer \"\(model)\" is not known; byte-level BPE (gpt2) is")
+                .unsupportedModel,
+                "the tokenizer \"\(model)\" is not known; byte-level BPE (gpt2) and SentencePiece (llama) are")
         }
-        let preTokenizerName = try file.string("tokenizer.ggml.pre")
-        preTokenizer = try PreTokenizer(named: preTokenizerName)
+        let isSentencePiece = model == "llama"
         let texts = try file.strings("tokenizer.ggml.tokens")
         count = texts.count
         guard (1...(1 << 24)).contains(count) else { throw .malformed("tokenizer.ggml.tokens has \(count) tokens") }
-        let kinds = try Self.kinds(file, count: count)
+        let kinds = try TokenKind.read(file, texts)
 
-        var bytes: [UInt8] = []
-        var offsets = [0]
-        var vocabulary: [[UInt8]: Int32] = [:]
+        var vocabulary = Vocabulary()
         var controlTokens: Set<Int32> = []
-        var specials: [(text: [UInt8], token: Int32, isControl: Bool)] = []
+        var specials = SpecialTokens()
         var endOfTurn: Set<Int32> = []
-        vocabulary.reserveCapacity(count)
-        for (index, text) in texts.enumerated() {
+        for (index, (text, kind)) in zip(texts, kinds).enumerated() {
             let token = Int32(index)
-            let kind = kinds[index]
-            if kind == .control || kind == .unknown {
+            if kind.isSignal {
                 controlTokens.insert(token)
-                specials.append((Array(text.utf8), token, true))
-                if Self.endOfTurnNames.contains(text) { endOfTurn.insert(token) }
-            } else if kind == .userDefined {
-                specials.append((Array(text.utf8), token, false))
-                bytes.append(contentsOf: text.utf8)
-            } else {
-                let decoded = ByteAlphabet.decode(text) ?? Array(text.utf8)
-                if vocabulary[decoded] == nil { vocabulary[decoded] = token }
-                bytes.append(contentsOf: decoded)
+                if TokenKind.endOfTurnNames.contains(text) { endOfTurn.insert(token) }
             }
-            offsets.append(bytes.count)
+            if kind.isSignal || kind == .userDefined {
+                try specials.append(token, text.utf8, isSignal: kind.isSignal)
+            }
+            let bytes = try Self.bytes(of: text, kind, isSentencePiece: isSentencePiece, token)
+            // What a text spells must not become a signal by merging, nor a byte's token.
+            let isText = !kind.isSignal && kind != .userDefined && !(isSentencePiece && kind == .byte)
+            try vocabulary.append(bytes, isText: isText)
         }
-        encoding = try BytePairEncoding(merges: try file.strings("tokenizer.ggml.merges"), vocabulary: vocabulary)
-        wholeWords = preTokenizer == .llama3 ? vocabulary : [:]
-        self.bytes = bytes
-        self.offsets = offsets
+        encoding =
+            isSentencePiece
+            ? .sentencePieces(try SentencePieceEncoding(file, vocabulary, kinds))
+            : .bytePairs(try BytePairEncoding(file, vocabulary))
+        self.vocabulary = vocabulary
         self.controlTokens = controlTokens
-        self.specials = SpecialTokens(specials)
+        self.specials = specials
 
         let range = 0...count - 1
-        end = Int32(try file.integer("tokenizer.ggml.eos_token_id", in: range))
+        // The defaults are the numbers in SentencePiece's own files.
+        end = Int32(try file.integer("tokenizer.ggml.eos_token_id", in: range, default: isSentencePiece ? 2 : nil))
         endOfTurn.insert(end)
         if file.metadata["tokenizer.ggml.eot_token_id"] != nil {
             endOfTurn.insert(Int32(try file.integer("tokenizer.ggml.eot_token_id", in: range)))
         }
         self.endOfTurn = endOfTurn
         beginning =
-            try file.bool("tokenizer.ggml.add_bos_token", default: preTokenizer == .llama3)
-            ? Int32(try file.integer("tokenizer.ggml.bos_token_id", in: range)) : nil
+            try file.bool("tokenizer.ggml.add_bos_token", default: encoding.beginsWithToken)
+            ? Int32(try file.integer("tokenizer.ggml.bos_token_id", in: range, default: isSentencePiece ? 1 : nil))
+            : nil
     }
 
-    /// What a token is for (`enum llama_token_type`).
-    private enum Kind: Int {
-        case normal = 1
-        case unknown = 2
-        case control = 3
-        case userDefined = 4
-        case unused = 5
-        case byte = 6
-    }
-
-    private static func kinds(_ file: GGUFFile, count: Int) throws(LanguageModelError) -> [Kind] {
-        guard file.metadata["tokenizer.ggml.token_type"] != nil else { return Array(repeating: .normal, count: count) }
-        let numbers = try file.integers("tokenizer.ggml.token_type")
-        guard numbers.count == count else {
-            throw .malformed("tokenizer.ggml.token_type has \(numbers.count) entries for \(count) tokens")
+    /// What a token of the file writes.
+    private static func bytes(of text: String, _ kind: TokenKind, isSentencePiece: Bool, _ token: Int32)
+        throws(LanguageModelError) -> [UInt8]
+    {
+        if kind.isSignal { return [] }
+        if isSentencePiece {
+            guard let bytes = SentencePieceEncoding.bytes(of: text, kind) else {
+                throw .malformed("tokenizer.ggml.tokens[\(token)] is \(text), and not a byte as <0x0A> is")
+            }
+            return bytes
         }
-        // 0 is "undefined", which older converters wrote for ordinary tokens.
-        return numbers.map { Kind(rawValue: $0) ?? .normal }
+        var bytes: [UInt8] = []
+        return kind != .userDefined && ByteAlphabet.decode(text.utf8, into: &bytes) ? bytes : Array(text.utf8)
     }
 
     /// The tokens of a text.
     ///
-    /// - Parameter parsingSpecial: whether `<|im_end|>` in the text is the token that ends a turn, or ten
-    ///   characters as any others. Only for text that we wrote ourselves, never for a lead's.
-    public func encode(_ text: String, parsingSpecial: Bool = false) -> [Int32] {
-        encode([PromptPiece(text: text, isTemplate: parsingSpecial)])
+    /// - Parameters:
+    ///   - parsingSpecial: whether `<|im_end|>` in the text is the token that ends a turn, or ten characters as any
+    ///     others. Only for text that we wrote ourselves, never for a lead's.
+    ///   - isBeginning: whether nothing stands before the text. SentencePiece puts a space there, which a text that
+    ///     goes on from another must not have.
+    public func encode(_ text: String, parsingSpecial: Bool = false, isBeginning: Bool = false) -> [Int32] {
+        encode([PromptPiece(text: text, isTemplate: parsingSpecial)], isBeginning: isBeginning)
     }
 
     /// The tokens of the joined pieces. Words may reach over a piece's end, as they would in one text; control tokens
     /// are found inside template pieces only.
-    func encode(_ pieces: [PromptPiece]) -> [Int32] {
-        let bytes = pieces.flatMap(\.text.utf8)
-        var tokens: [Int32] = []
-        var scratch = BytePairEncoding.Scratch()
-        var done = 0
-        var pieceStart = 0
+    func encode(_ pieces: [PromptPiece], isBeginning: Bool) -> [Int32] {
+        var bytes: [UInt8] = []
+        var templates: [Range<Int>] = []
         for piece in pieces {
-            let pieceEnd = pieceStart + piece.text.utf8.count
-            while let special = specials.next(in: bytes[pieceStart..<pieceEnd], includingControl: piece.isTemplate) {
-                encodeOrdinary(bytes[done..<special.range.lowerBound], into: &tokens, scratch: &scratch)
-                tokens.append(special.token)
-                done = special.range.upperBound
-                pieceStart = done
-            }
-            pieceStart = pieceEnd
+            let start = bytes.count
+            bytes += piece.text.utf8
+            if piece.isTemplate { templates.append(start..<bytes.count) }
         }
-        encodeOrdinary(bytes[done...], into: &tokens, scratch: &scratch)
+        var tokens: [Int32] = []
+        var queue = MergeQueue()
+        var isBeginning = isBeginning
+        var rest = bytes[...]
+        while let special = specials.next(in: rest, templates: templates) {
+            encodeOrdinary(rest[..<special.range.lowerBound], isBeginning, into: &tokens, &queue)
+            tokens.append(special.token)
+            isBeginning = true
+            rest = rest[special.range.upperBound...]
+        }
+        encodeOrdinary(rest, isBeginning, into: &tokens, &queue)
         return tokens
     }
 
     private func encodeOrdinary(
-        _ bytes: ArraySlice<UInt8>, into tokens: inout [Int32], scratch: inout BytePairEncoding.Scratch
+        _ bytes: ArraySlice<UInt8>, _ isBeginning: Bool, into tokens: inout [Int32], _ queue: inout MergeQueue
     ) {
         guard !bytes.isEmpty else { return }
-        preTokenizer.forEachWord(in: ClassifiedText(bytes)) { word in
-            if !wholeWords.isEmpty, let token = wholeWords[Array(bytes[word])] {
-                tokens.append(token)
-            } else {
-                encoding.encode(bytes[word], into: &tokens, scratch: &scratch)
-            }
+        switch encoding {
+        case .bytePairs(let encoding): encoding.encode(bytes, into: &tokens, &queue)
+        case .sentencePieces(let encoding):
+            encoding.encode(bytes, isBeginning: isBeginning, into: &tokens, &queue)
         }
     }
 
     /// The bytes that a token writes: often part of a character only, and none for a control token.
     public func bytes(of token: Int32) -> [UInt8] {
         guard token >= 0, Int(token) < count else { return [] }
-        return Array(bytes[offsets[Int(token)]..<offsets[Int(token) + 1]])
+        return Array(vocabulary.bytes(of: token))
     }
 
     /// The text that tokens write. Bytes that are no UTF-8 become U+FFFD.

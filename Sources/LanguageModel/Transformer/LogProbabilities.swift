@@ -8,42 +8,48 @@ public struct LogProbabilities: Sendable {
     public let topValues: [[Float]]
     /// The mean of -log p of each token but the first, given all before it; 0 for a single token.
     public let meanNegativeLogLikelihood: Double
+
+    /// From what was seen behind each token, in order.
+    init(_ positions: [Expectation]) {
+        topIDs = positions.map(\.ids)
+        topValues = positions.map(\.values)
+        let known = positions.compactMap(\.next)
+        meanNegativeLogLikelihood =
+            known.isEmpty ? 0 : -known.reduce(0.0) { $0 + Double($1) } / Double(known.count)
+    }
 }
 
-extension Inference {
-    /// Reads a sequence from its beginning and keeps the `top` likeliest tokens behind every position. `nil` when it
-    /// was cancelled.
-    package func logProbabilities(of ids: [Int32], top: Int, isCancelled: () -> Bool = { false })
-        -> LogProbabilities?
-    {
-        var cache = KeyValueCache(KeyValueLayout(model.shape))
-        var topIDs: [[Int32]] = []
-        var topValues: [[Float]] = []
-        var surprise = 0.0
-        let done = append(ids, to: &cache, isCancelled: isCancelled) { index, logits in
-            let normalizer = Self.logSumExp(logits)
-            let best = Self.largest(top, of: logits)
-            topIDs.append(best.map(Int32.init))
-            topValues.append(best.map { logits[$0] - normalizer })
-            if index + 1 < ids.count { surprise += Double(normalizer - logits[Int(ids[index + 1])]) }
-        }
-        guard done else { return nil }
-        return LogProbabilities(
-            topIDs: topIDs, topValues: topValues,
-            meanNegativeLogLikelihood: ids.count > 1 ? surprise / Double(ids.count - 1) : 0)
-    }
+/// What the model expects behind one token.
+struct Expectation: Sendable {
+    /// The likeliest tokens, likeliest first.
+    let ids: [Int32]
+    /// Their log-probabilities.
+    let values: [Float]
+    /// The log-probability of the token that does follow, where one does.
+    let next: Float?
 
-    /// log Σ e^logit: what turns logits into log-probabilities.
-    static func logSumExp(_ logits: UnsafeBufferPointer<Float>) -> Float {
-        Kernels.best.table.log_sum_exp(logits.baseAddress, Int64(logits.count))
+    init(_ logits: Inference.Logits, top: Int, next token: Int32?) {
+        let normalizer = logits.logSumExp
+        let best = logits.largest(top)
+        ids = best.map(Int32.init)
+        values = best.map { logits[$0] - normalizer }
+        next = token.map { logits[Int($0)] - normalizer }
     }
+}
+
+extension UnsafeBufferPointer<Float> {
+    /// log Σ e^logit: what turns logits into log-probabilities.
+    var logSumExp: Float { Kernels.best.table.log_sum_exp(baseAddress, Int64(count)) }
+
+    /// The log-probability of a token.
+    func logProbability(of token: Int32) -> Float { self[Int(token)] - logSumExp }
 
     /// The indices of the largest values, largest first.
-    private static func largest(_ count: Int, of values: UnsafeBufferPointer<Float>) -> [Int] {
+    fileprivate func largest(_ count: Int) -> [Int] {
         var best: [Int] = []
-        for index in values.indices {
-            if best.count == count, let last = best.last, values[index] <= values[last] { continue }
-            let place = best.firstIndex { values[$0] < values[index] } ?? best.count
+        for index in indices {
+            if best.count == count, let last = best.last, self[index] <= self[last] { continue }
+            let place = best.firstIndex { self[$0] < self[index] } ?? best.count
             if place < count { best.insert(index, at: place) }
             if best.count > count { best.removeLast() }
         }

@@ -43,13 +43,17 @@ public struct Composer: Sendable {
 
     /// What to ask of a model. By default it stays very close to its likeliest words: of the demo's 47 written slots,
     /// SmolLM2-135M's text stood in 38 at a temperature of 0.6 and in 42 at 0.2.
-    public func request(seed: UInt64, sampling: Sampling = Sampling(temperature: 0.2)) -> GenerationRequest {
+    ///
+    /// - Parameter tenant: whose text it is, so that nothing computed for it is found by another's.
+    public func request(
+        seed: UInt64, tenant: String = "", sampling: Sampling = Sampling(temperature: 0.2)
+    ) -> GenerationRequest {
         GenerationRequest(
             messages: prompt.messages, neutralMessages: prompt.neutralMessages, segments: layout.map(\.segment),
-            seed: seed, sampling: sampling)
+            seed: seed, sampling: sampling, tenant: tenant)
     }
 
-    /// The message out of the model's answer to ``request(seed:sampling:)``.
+    /// The message out of the model's answer to ``request(seed:tenant:sampling:)``.
     ///
     /// - Throws: `foreignOutput` when the answer does not fit this scaffold.
     public func message(from output: GenerationOutput) throws(PersonalizationError) -> Message {

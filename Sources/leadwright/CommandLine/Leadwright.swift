@@ -18,6 +18,8 @@ enum Leadwright {
             .modelTokenize,
             .modelLogprobs,
             .modelGenerate,
+            .benchModel,
+            .benchGenerate,
         ] + Command.sandboxes
 
     static func main() async {

@@ -18,13 +18,15 @@ extension Command {
             Option("--system", "TEXT", "What the model is told before; the model's own default unless given."),
             Option("--seed", "N", "Decides every random choice; 0 unless given."),
             Option("--max-tokens", "N", "Tokens at most; 256 unless given."),
+            Option("--adapter", "PATH", "A LoRA adapter to write with: a GGUF file or a PEFT directory."),
+            Option("--schema", "FILE", "A JSON schema: the answer is one document that satisfies it."),
+            Option("--stream", nil, "Print the text as it is written."),
             .modelThreads,
             .json,
         ]
     ) { arguments in
         let seed = try arguments.number("--seed", default: UInt64(0))
-        let maximumTokens = try arguments.number("--max-tokens", default: 256)
-        guard maximumTokens > 0 else { throw CommandError.usage("--max-tokens needs a number above 0") }
+        let maximumTokens = try arguments.count("--max-tokens", default: 256)
         let messages =
             [
                 arguments["--system"].map { ChatMessage(.system, $0) },
@@ -36,10 +38,25 @@ extension Command {
         let start = clock.now
         let text: String
         let tokens: Int
+        let isStreamed = arguments.has("--stream") && !arguments.has("--json")
         if let model = model as? LocalModel {
-            let completion = try await model.complete(messages, maximumTokens: maximumTokens, seed: seed)
-            (text, tokens) = (completion.text, completion.tokens)
+            if let path = arguments["--adapter"] { try model.load(adapter: path, path: path) }
+            let completion =
+                if let grammar = try arguments.grammar() {
+                    try await model.document(
+                        messages, grammar: grammar, maximumTokens: maximumTokens, seed: seed,
+                        adapter: arguments["--adapter"])
+                } else {
+                    try await model.complete(
+                        messages, maximumTokens: maximumTokens, seed: seed, adapter: arguments["--adapter"],
+                        stream: { if isStreamed { FileHandle.standardOutput.write(Data($0.utf8)) } })
+                }
+            (text, tokens) = (completion.text, completion.tokens.count)
+            if isStreamed, arguments["--schema"] == nil { return Leadwright.announce("") }
         } else {
+            for option in ["--adapter", "--schema"] where arguments[option] != nil {
+                throw CommandError.usage("\(option) needs a model file; a server has its own way")
+            }
             let output = try await model.generate(
                 .oneParagraph(messages, maximumWords: max(1, maximumTokens * 3 / 4), seed: seed))
             (text, tokens) = (output.text, output.generatedTokens)
@@ -51,6 +68,18 @@ extension Command {
             "model_sha256": .string(model.identity.sha256), "seed": JSONValue(seed),
         ])
         Leadwright.announce(result.canonicalText)
+    }
+}
+
+extension Arguments {
+    /// The compiled schema of --schema.
+    fileprivate func grammar() throws -> JSONSchemaGrammar? {
+        guard let path = self["--schema"] else { return nil }
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+            throw CommandError.failed("\(path) cannot be read as a file of text")
+        }
+        guard let schema = try? JSONValue(parsing: text) else { throw CommandError.failed("\(path) is not JSON") }
+        return try JSONSchemaGrammar(schema: schema)
     }
 }
 

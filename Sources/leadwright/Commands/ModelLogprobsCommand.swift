@@ -11,13 +11,12 @@ extension Command {
             their natural log-probabilities. mean_nll is the mean of -log p of every token but the first.
             """,
         options: [
-            Option("--model", "FILE", "A GGUF file.", environment: "LEADWRIGHT_MODEL", required: true),
+            .modelFile,
             Option("--top", "N", "How many tokens a row; 20 unless given."),
             .modelThreads,
         ]
     ) { arguments in
-        let top = try arguments.number("--top", default: 20)
-        guard top > 0 else { throw CommandError.usage("--top needs a number above 0") }
+        let top = try arguments.count("--top", default: 20)
         let model = try LocalModel(path: arguments.value("--model"), threads: arguments.modelThreads())
         try await JSONLines.answer { line in
             let ids = line["ids"]?.array?.compactMap { $0.integer.flatMap(Int32.init(exactly:)) } ?? []
@@ -31,21 +30,5 @@ extension Command {
                 "mean_nll": .number(expected.meanNegativeLogLikelihood),
             ])
         }
-    }
-}
-
-extension Option {
-    /// The option that every command that runs a model file has.
-    static let modelThreads = Option(
-        "--threads", "N", "Threads for the model; every core unless given.", environment: "LEADWRIGHT_THREADS")
-}
-
-extension Arguments {
-    /// The value of ``Option/modelThreads``; `nil` for every core.
-    func modelThreads() throws(CommandError) -> Int? {
-        guard self["--threads"] != nil else { return nil }
-        let threads = try number("--threads", default: 1)
-        guard threads > 0 else { throw .usage("--threads needs a number above 0") }
-        return threads
     }
 }

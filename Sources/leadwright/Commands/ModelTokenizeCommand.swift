@@ -9,12 +9,12 @@ extension Command {
             Reads JSON Lines {"text": "Hi Tom,"} and writes {"ids": [26843, 8581, 28]} for each. The names of special
             tokens in a text are ordinary characters here, as they are in everything that comes from a CRM.
             """,
-        options: [Option("--model", "FILE", "A GGUF file.", environment: "LEADWRIGHT_MODEL", required: true)]
+        options: [.modelFile]
     ) { arguments in
         let tokenizer = try Tokenizer(GGUFFile(path: arguments.value("--model")))
         try await JSONLines.answer { line in
             guard let text = line["text"]?.string else { throw CommandError.failed("\"text\" must be a string") }
-            return .object(["ids": .array(tokenizer.encode(text).map { .integer(Int64($0)) })])
+            return .object(["ids": .array(tokenizer.encode(text, isBeginning: true).map { .integer(Int64($0)) })])
         }
     }
 }
