@@ -135,7 +135,7 @@ final class GrammarConstraintTests: XCTestCase {
                 }
             }
             print("grammar: \(time / 20) for the tokens behind \(text)")
-            // A step of SmolLM2 takes 5 ms; measured are 0.02 to 0.2.
+            // A step of SmolLM2 takes about 5 ms; measured are 0.04 to 0.6, the way to the state included.
             XCTAssertLessThan(time / 20, .milliseconds(5))
         }
     }

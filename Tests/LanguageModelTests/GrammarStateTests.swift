@@ -77,7 +77,7 @@ final class GrammarStateTests: XCTestCase {
             refuses: ["9007199254740992", "-9007199254740992", "-0", "00", "1.0"])
         check(
             try Self.grammar(#"{"type": "number", "minimum": -1e300, "maximum": 1e300}"#),
-            accepts: ["999999999999.999999", "-999999999999.999999"], refuses: ["1000000000000"])
+            accepts: ["999999999999.999999", "-999999999999.999999"], refuses: ["1000000000000", "6989368092820"])
     }
 
     func testForcedBytesGoOnToTheNextChoice() throws {

@@ -25,7 +25,7 @@ struct SchemaSamples {
         case 6: return .object(["type": .array(["string", "null", "integer"]), "maxLength": 5, "minimum": -3])
         case 7, 8: return object(depth: depth)
         case 9:
-            var array = limited("array", "minItems", "maxItems", upTo: 3).object ?? [:]
+            var array = limited("array", "minItems", "maxItems", upTo: 5).object ?? [:]
             array["items"] = value(depth: depth - 1)
             return .object(array)
         case 10: return .object(["anyOf": .array((0...below(3)).map { _ in value(depth: depth - 1) })])

@@ -25,7 +25,8 @@ public struct JSONSchemaGrammar: Sendable, Hashable {
     public let schema: JSONValue
     let tables: GrammarTables
 
-    /// Compiles a schema, in about a microsecond for each of its values.
+    /// Compiles a schema: 0.1 ms for an object of four members, 33 ms for one of 256 optional ones, each of which may
+    /// follow any before it.
     ///
     /// - Throws: ``LanguageModelError``: `unsupportedGrammar`, naming the keyword outside the subset and its place;
     ///   `invalidRequest` for a schema that is none, or that no document can satisfy.

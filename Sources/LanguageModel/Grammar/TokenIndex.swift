@@ -11,7 +11,7 @@ public final class TokenIndex: Sendable {
     /// The bytes of the longest token.
     let longestToken: Int
 
-    /// Sorts the vocabulary: 0.1 s for 50,000 tokens.
+    /// Sorts the vocabulary: 0.04 s for 49,152 tokens.
     public init(_ tokenizer: Tokenizer) {
         self.tokenizer = tokenizer
         var plain: [(token: Int32, bytes: [UInt8])] = []
