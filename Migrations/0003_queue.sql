@@ -1,63 +1,190 @@
--- The queue. `jobs` holds live work only, so that it stays small and its rows stay hot; a finished job leaves it for
--- `job_history`, append-only in weekly partitions.
+-- The queue. A lane is the queue's name for "jobs that run one after the other": one for each lead. The tables that
+-- change are small, and none of their rows outlives its work:
+--
+--   jobs         the first job of every lane that has any; a claim looks at nothing else
+--   jobs_behind  the jobs that wait for an earlier one of their lane
+--   leases       one row for each claim: who holds it, and until when
+--   dead_jobs    what needs a person
+--   job_history  what ended, append-only in weekly partitions that retention drops whole
+
+CREATE SEQUENCE job_ids AS bigint;
+-- Tokens only have to differ, so each session may take some at a time.
+CREATE SEQUENCE job_tokens AS bigint CACHE 100;
 
 CREATE TABLE jobs (
-    id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    lane          bigint PRIMARY KEY,
+    id            bigint NOT NULL,
+    turn          bigint,
+    tenant_id     bigint NOT NULL,
+    connection_id bigint NOT NULL,
+    token         bigint,
+    run_at        timestamptz NOT NULL,
+    valid_until   timestamptz,
+    enqueued_at   timestamptz NOT NULL,
+    behind        integer NOT NULL DEFAULT 0 CHECK (behind >= 0),
+    priority      smallint NOT NULL CHECK (priority BETWEEN -1 AND 1),
+    attempt       smallint NOT NULL DEFAULT 0 CHECK (attempt >= 0),
+    max_attempts  smallint NOT NULL CHECK (max_attempts > 0),
+    stage         text NOT NULL,
+    payload       jsonb NOT NULL,
+    reason        text,
+    -- Only what has a turn can be taken.
+    CONSTRAINT jobs_taken CHECK (token IS NULL OR turn IS NOT NULL)
+) WITH (
+    -- A claim changes no indexed column, so with room for a second version of every row it writes to the row's own page
+    -- and to no index.
+    fillfactor = 45, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000,
+    autovacuum_analyze_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0
+);
+COMMENT ON COLUMN jobs.stage IS 'What is to be done: understand, generate, write.';
+COMMENT ON COLUMN jobs.turn IS 'Its place among the jobs of its stage and priority, drawn by queue_turns; null while it waits for run_at.';
+COMMENT ON COLUMN jobs.token IS 'The claim that holds it; only its holder may finish the job.';
+COMMENT ON COLUMN jobs.behind IS 'How many jobs of the lane wait in jobs_behind.';
+COMMENT ON COLUMN jobs.reason IS 'Why it was set back last.';
+
+-- What can be taken, in the order of the claim. Jobs that were taken stay in it: claims begin behind them.
+CREATE INDEX jobs_ready ON jobs (stage, priority, turn, id) WHERE turn IS NOT NULL;
+-- A tenant's last turn.
+CREATE INDEX jobs_by_tenant ON jobs (tenant_id, stage, priority, turn) WHERE turn IS NOT NULL;
+-- What waits for its time.
+CREATE INDEX jobs_waiting ON jobs (stage, run_at) WHERE turn IS NULL;
+
+CREATE TABLE jobs_behind (
+    lane          bigint NOT NULL,
+    id            bigint NOT NULL,
+    tenant_id     bigint NOT NULL,
+    connection_id bigint NOT NULL,
+    run_at        timestamptz NOT NULL,
+    valid_until   timestamptz,
+    enqueued_at   timestamptz NOT NULL,
+    priority      smallint NOT NULL,
+    max_attempts  smallint NOT NULL,
+    stage         text NOT NULL,
+    payload       jsonb NOT NULL,
+    PRIMARY KEY (lane, id)
+) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0);
+
+CREATE TABLE leases (
+    token        bigint PRIMARY KEY,
+    stage        text NOT NULL,
+    priority     smallint NOT NULL,
+    turn         bigint NOT NULL,
+    leased_until timestamptz NOT NULL,
+    worker       text NOT NULL,
+    lanes        bigint[] NOT NULL
+) WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0);
+COMMENT ON COLUMN leases.turn IS 'The last turn it took; the highest of a stage and priority is their clock, and its row stays.';
+-- The clock of a stage and priority.
+CREATE INDEX leases_clock ON leases (stage, priority, turn);
+-- Leases that ran out.
+CREATE INDEX leases_ended ON leases (leased_until);
+
+CREATE TABLE dead_jobs (
+    id            bigint PRIMARY KEY,
+    died_at       timestamptz NOT NULL DEFAULT now(),
     stage         text NOT NULL,
     tenant_id     bigint NOT NULL,
     connection_id bigint NOT NULL,
     lane          bigint NOT NULL,
-    priority      smallint NOT NULL DEFAULT 0,
-    state         text NOT NULL DEFAULT 'ready' CHECK (state IN ('ready', 'running', 'dead')),
-    run_at        timestamptz NOT NULL DEFAULT now(),
+    priority      smallint NOT NULL,
     valid_until   timestamptz,
-    attempt       smallint NOT NULL DEFAULT 0 CHECK (attempt >= 0),
-    max_attempts  smallint NOT NULL DEFAULT 12 CHECK (max_attempts > 0),
-    token         bigint,
-    leased_until  timestamptz,
-    worker        text,
+    attempts      smallint NOT NULL,
+    max_attempts  smallint NOT NULL,
+    reason        text NOT NULL,
     payload       jsonb NOT NULL,
-    reason        text,
-    enqueued_at   timestamptz NOT NULL DEFAULT now(),
-    -- Whoever holds a job holds a token and a lease, and nobody else does.
-    CONSTRAINT jobs_lease CHECK (
-        (state = 'running') = (token IS NOT NULL) AND (token IS NULL) = (leased_until IS NULL)
-    )
-) WITH (
-    fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000,
-    autovacuum_analyze_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0
+    enqueued_at   timestamptz NOT NULL
 );
-COMMENT ON COLUMN jobs.stage IS 'What is to be done: understand, generate, write.';
-COMMENT ON COLUMN jobs.lane IS 'Jobs of one lane run one after the other in the order of their ids; lanes never wait for each other.';
-COMMENT ON COLUMN jobs.token IS 'Drawn anew by every claim; only its holder may finish the job.';
-COMMENT ON COLUMN jobs.reason IS 'Why it waits or is dead.';
-
--- What is due, in the order of the claim; running and dead jobs are not in it.
-CREATE INDEX jobs_ready ON jobs (stage, priority DESC, run_at, id) WHERE state = 'ready';
--- The head of a lane. A dead job is not in it, so it does not hold its lane up.
-CREATE INDEX jobs_lane ON jobs (lane, id) WHERE state IN ('ready', 'running');
--- Leases that ran out.
-CREATE INDEX jobs_leased ON jobs (leased_until) WHERE state = 'running';
--- Dead letters, newest first.
-CREATE INDEX jobs_dead ON jobs (tenant_id, id DESC) WHERE state = 'dead';
-
--- Tokens only have to differ, so each session may take a hundred at a time.
-CREATE SEQUENCE job_tokens AS bigint CACHE 100;
+-- A tenant's dead letters, newest first.
+CREATE INDEX dead_jobs_by_tenant ON dead_jobs (tenant_id, id DESC);
+-- The story of one lead.
+CREATE INDEX dead_jobs_by_lane ON dead_jobs (lane, id);
 
 CREATE TABLE job_history (
     job_id        bigint NOT NULL,
     finished_at   timestamptz NOT NULL DEFAULT now(),
-    stage         text NOT NULL,
+    enqueued_at   timestamptz NOT NULL,
     tenant_id     bigint NOT NULL,
     connection_id bigint NOT NULL,
     lane          bigint NOT NULL,
-    outcome       text NOT NULL,
     attempts      smallint NOT NULL,
+    stage         text NOT NULL,
+    outcome       text NOT NULL,
     reason        text,
-    payload       jsonb NOT NULL,
-    enqueued_at   timestamptz NOT NULL,
-    PRIMARY KEY (job_id, finished_at)
+    payload       jsonb NOT NULL
 ) PARTITION BY RANGE (finished_at);
 -- The story of one lead, in order.
 CREATE INDEX job_history_by_lane ON job_history (lane, job_id);
 COMMENT ON COLUMN job_history.outcome IS 'done, dropped (stale or no longer wanted).';
+
+-- Turns are start-time fair queueing (Goyal, Vin and Cheng, SIGCOMM 1996) with tenants as flows: a job's turn lies one
+-- step behind the last of its tenant, or behind the clock when the tenant has none waiting, and a step is the shorter
+-- the more weight the tenant has. Whoever floods the queue only moves its own last turn away.
+--
+-- Indexes: leases_clock, jobs_by_tenant, tenants_pkey.
+CREATE FUNCTION queue_turns(
+    of_stage text, of_priority smallint, of_tenant bigint, OUT last_turn bigint, OUT step bigint
+) LANGUAGE sql STABLE AS $$
+    SELECT coalesce(
+            (SELECT turn FROM jobs
+             WHERE tenant_id = of_tenant AND stage = of_stage AND priority = of_priority AND turn > clock
+             ORDER BY turn DESC LIMIT 1),
+            clock),
+        1000000 / coalesce((SELECT weight FROM tenants WHERE id = of_tenant), 1)
+    FROM (
+        SELECT coalesce(
+            (SELECT turn FROM leases WHERE stage = of_stage AND priority = of_priority ORDER BY turn DESC LIMIT 1),
+            0) AS clock
+    ) AS now
+$$;
+COMMENT ON FUNCTION queue_turns IS 'The n-th new job of a tenant has the turn last_turn + n * step.';
+
+-- What operators stopped. A null means "any".
+CREATE TABLE queue_pauses (
+    id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    tenant_id bigint REFERENCES tenants,
+    system    text CHECK (system IN ('hubspot', 'salesforce', 'zapier')),
+    stage     text,
+    paused_at timestamptz NOT NULL DEFAULT now(),
+    UNIQUE NULLS NOT DISTINCT (tenant_id, system, stage)
+);
+
+-- What a CRM last said about one of a connection's rate limits, and the calls that were reserved, by the second.
+CREATE TABLE call_budgets (
+    connection_id bigint NOT NULL,
+    name          text NOT NULL,
+    calls         integer NOT NULL,
+    seconds       double precision NOT NULL CHECK (seconds > 0),
+    remaining     integer NOT NULL,
+    observed_at   timestamptz NOT NULL,
+    PRIMARY KEY (connection_id, name)
+) WITH (fillfactor = 50);
+COMMENT ON COLUMN call_budgets.calls IS 'Allowed in any stretch of `seconds`; `remaining` of them were left when the CRM said so.';
+
+CREATE TABLE call_reservations (
+    connection_id bigint NOT NULL,
+    at            timestamptz NOT NULL,
+    calls         integer NOT NULL,
+    PRIMARY KEY (connection_id, at)
+) WITH (fillfactor = 50);
+
+CREATE FUNCTION reserved_since(of_connection bigint, since timestamptz) RETURNS bigint LANGUAGE sql STABLE AS $$
+    SELECT coalesce(sum(calls), 0)::bigint FROM call_reservations WHERE connection_id = of_connection AND at >= since
+$$;
+
+-- The calls that a connection may still make, by the limit that leaves the fewest, and how long to wait when there are
+-- none; no row for a connection of which no limit is known. What was reserved in the second of an observation counts as
+-- if it came after it.
+--
+-- Indexes: call_budgets_pkey, and call_reservations_pkey in reserved_since.
+CREATE FUNCTION call_budget(of_connection bigint, at timestamptz, OUT available bigint, OUT park_seconds double precision)
+RETURNS SETOF record LANGUAGE sql STABLE ROWS 1 AS $$
+    SELECT least(
+            CASE WHEN seconds <= 60 THEN calls - reserved_since(of_connection, at - make_interval(secs => seconds)) END,
+            CASE WHEN observed_at + make_interval(secs => seconds) <= at THEN calls
+                ELSE remaining - reserved_since(of_connection, date_trunc('second', observed_at)) END),
+        greatest(least(seconds / 10, 300), 0.2)
+    FROM call_budgets
+    WHERE connection_id = of_connection
+    ORDER BY 1
+    LIMIT 1
+$$;

@@ -11,13 +11,13 @@ public struct Job: Sendable, Hashable, Identifiable {
     public let tenantID: Int64
     /// Through which connection it came or goes.
     public let connectionID: Int64
-    /// The hash of the lane it was enqueued for.
+    /// The hash of the lane it was enqueued for; at most one job of a lane is out at any time.
     public let lane: Int64
     /// Which attempt this is, from 1.
     public let attempt: Int
     /// How many there may be.
     public let maxAttempts: Int
-    /// Drawn anew by every claim: only its holder may finish the job.
+    /// The claim that took it, and others with it: only its holder may finish the job.
     public let token: Int64
     /// What the worker needs to know.
     public let payload: JSONValue
@@ -45,7 +45,7 @@ public enum RetryDelay: Sendable, Hashable {
 public struct QueueDepth: Sendable, Hashable {
     /// The stage.
     public let stage: String
-    /// `ready`, `running` or `dead`.
+    /// `ready`, `waiting` for its time, `behind` another of its lane, `running` or `dead`.
     public let state: String
     /// How many.
     public let count: Int

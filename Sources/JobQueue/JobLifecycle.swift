@@ -2,12 +2,13 @@
 ///
 /// ```
 ///             claim                  finish
-///   ready ─────────────▶ running ─────────────▶ finished (history: done)
-///   │  ▲                 │ │ │ ▲ │
-///   │  └─────────────────┘ │ └─┘ └────────────▶ dead (after the last attempt, or buried)
-///   │  retry, postpone,    │  claim again after
-///   │  release             │  the lease ran out
-///   └──────────────────────┴──────────────────▶ finished (history: dropped, when stale)
+///   ready ─────────────▶ running ─────────────▶ finished (history: done, dropped)
+///   │ │ ▲                 │   │
+///   │ │ └─────────────────┘   └───────────────▶ dead (after the last attempt, or buried)
+///   │ │  retry, postpone,                       ▲
+///   │ │  release, lease ran out                 │
+///   │ └───claim, when no attempt is left────────┘
+///   └─────claim, when stale───────────────────▶ finished (history: dropped)
 /// ```
 ///
 /// Only `ready` and `running` jobs hold up the later jobs of their lane. docs/state-machine.md has the same as a diagram.
@@ -17,9 +18,10 @@ package struct JobLifecycle: Sendable, Hashable {
     }
 
     package enum Event: Sendable, Hashable {
-        /// A worker asks for it; `stale` when its `validUntil` has passed, `leaseExpired` when another holds it and let
-        /// its lease run out.
-        case claim(stale: Bool, leaseExpired: Bool)
+        /// A worker asks for it; `stale` when its `validUntil` has passed.
+        case claim(stale: Bool)
+        /// Its worker let the lease run out.
+        case expire
         /// The work is done, or not wanted any more.
         case finish
         /// The work failed.
@@ -59,16 +61,18 @@ package struct JobLifecycle: Sendable, Hashable {
         _ event: Event, backoff: Backoff = Backoff(), using generator: inout some RandomNumberGenerator
     ) -> Action {
         switch (state, event) {
-        case (.ready, .claim(stale: true, _)), (.running, .claim(stale: true, leaseExpired: true)), (.running, .finish):
+        case (.ready, .claim(stale: true)), (.running, .finish):
             state = .finished
             return .record
-        case (.running, .claim(stale: false, leaseExpired: true)) where attempt >= maxAttempts:
+        case (.ready, .claim) where attempt >= maxAttempts:
             state = .dead
             return .bury
-        case (.ready, .claim(stale: false, _)), (.running, .claim(stale: false, leaseExpired: true)):
+        case (.ready, .claim):
             state = .running
             attempt += 1
             return .run
+        case (.running, .expire):
+            return giveBack(after: .zero, refund: false)
         case (.running, .fail(.postpone(let wait))):
             return giveBack(after: wait, refund: true)
         case (.running, .release):

@@ -20,16 +20,20 @@ public import PostgresClient
 /// }
 /// ```
 ///
-/// A claim gives a lease and a token. A worker that dies lets its leases run out, and the jobs run again; its token no
-/// longer holds then, so what it may still complete is refused. ``JobLifecycle`` has the states.
+/// A claim gives a lease and a token to all that it takes. A worker that dies lets its leases run out, and the jobs run
+/// again; its token no longer holds then, so what it may still complete is refused. ``JobLifecycle`` has the states.
+///
+/// Within a lane jobs run in the order of their commits, and lanes never wait for each other. Tenants with work to do
+/// share the workers by weight, however much one of them enqueues. Calls to a CRM are reserved when work is claimed.
 public struct JobQueue: Sendable {
-    private let pool: PostgresPool
-    private let worker: String
+    let pool: PostgresPool
+    let worker: String
     /// How long a claim holds.
     public let lease: Duration
     private let backoff: Backoff
-    private let now: (@Sendable () -> Date)?
+    let now: (@Sendable () -> Date)?
     private let wakeUpCall: WakeUpCall
+    let rounds: ClaimRounds
 
     /// A view of the queue for one worker.
     ///
@@ -49,14 +53,15 @@ public struct JobQueue: Sendable {
         self.backoff = backoff
         self.now = now
         wakeUpCall = WakeUpCall(pool: pool)
+        rounds = ClaimRounds(now: now)
     }
 
     /// Puts jobs into the queue, in the caller's transaction; call ``wake()`` after its commit.
     ///
-    /// One statement for all. Until the transaction ends, others that enqueue for one of these lanes wait; keep it
-    /// short, and enqueue last.
+    /// One statement for all. Until the transaction ends, whoever enqueues to one of these lanes or ends a job of one
+    /// waits; keep it short, and enqueue last.
     ///
-    /// - Returns: The ids, in the order of the jobs.
+    /// - Returns: The ids, in the order of the jobs. Within a lane they grow in the order of commits.
     @discardableResult
     public func enqueue(_ jobs: [NewJob], in connection: PostgresConnection) async throws(PostgresError) -> [Int64] {
         guard !jobs.isEmpty else { return [] }
@@ -64,26 +69,10 @@ public struct JobQueue: Sendable {
             Statement.enqueue,
             [
                 jobs.map(\.stage), jobs.map(\.tenantID), jobs.map(\.connectionID), jobs.map(\.lane),
-                jobs.map(\.priority), jobs.map(\.runAt), jobs.map(\.validUntil), jobs.map(\.maxAttempts),
-                jobs.map { JSONText($0.payload.canonicalText) },
+                jobs.map(\.priority.rawValue), jobs.map(\.runAt), jobs.map(\.validUntil), jobs.map(\.maxAttempts),
+                jobs.map { JSONText($0.payload.canonicalText) }, now?(),
             ])
         return try rows.map { row throws(PostgresError) in try row.decode(Int64.self) }
-    }
-
-    /// Takes up to `limit` jobs of a stage: due, the first of their lanes, and those whose lease ran out.
-    ///
-    /// At most one job of a lane is out at any time. What is stale goes to history on the way, as dropped.
-    public func claim(stage: String, limit: Int) async throws(JobQueueError) -> [Job] {
-        // Again only when all that was looked at was stale or exhausted: an empty answer must mean that nothing is due.
-        while true {
-            let rows = try await run(
-                Statement.claim, [stage, limit, worker, seconds(lease), now?()])
-            var jobs: [Job] = []
-            for row in rows {
-                if let job = try await job(row, stage: stage) { jobs.append(job) }
-            }
-            if !jobs.isEmpty || rows.isEmpty { return jobs }
-        }
     }
 
     /// Completes a job in the caller's transaction, so that its effects and its completion commit together.
@@ -107,15 +96,28 @@ public struct JobQueue: Sendable {
             case .done: ("done", nil)
             case .dropped(let reason): ("dropped", reason)
             }
-        let rows: [PostgresRow]
+        try await end(jobs, Statement.finish, [name, reason], in: connection)
+    }
+
+    /// Takes jobs from the head of their lanes, by finish.sql or bury.sql, and brings up what waits behind them.
+    func end(
+        _ jobs: [Job], _ statement: SQL, _ values: [any PostgresValue], in connection: PostgresConnection
+    ) async throws(JobQueueError) {
+        var held: Set<Hold> = []
         do throws(PostgresError) {
-            rows = try await connection.query(Statement.finish, [jobs.map(\.id), jobs.map(\.token), name, reason])
+            var lanes: [Int64] = []
+            for row in try await connection.query(statement, [jobs.map(\.lane), jobs.map(\.token)] + values) {
+                let (lane, token, hasMore) = try row.decode(Int64.self, Int64.self, Bool.self)
+                held.insert(Hold(lane: lane, token: token))
+                if hasMore { lanes.append(lane) }
+            }
+            if !lanes.isEmpty { try await connection.execute(Statement.promote, [lanes, now?()]) }
         } catch {
             throw JobQueueError(error)
         }
-        let held = try tokens(rows)
-        let lost = jobs.filter { !held.contains($0.token) }
-        guard lost.isEmpty else { throw JobQueueError(leaseLost: lost.map(\.id)) }
+        guard held.count == jobs.count else {
+            throw JobQueueError(leaseLost: jobs.filter { !held.contains(Hold($0)) }.map(\.id))
+        }
     }
 
     /// Gives a failed job back for another attempt; after the last one it is dead.
@@ -127,8 +129,8 @@ public struct JobQueue: Sendable {
         var generator = SystemRandomNumberGenerator()
         switch lifecycle.handle(.fail(delay), backoff: backoff, using: &generator) {
         case .reschedule(let wait, let refund):
-            try await runHeld(
-                job, Statement.reschedule, [job.id, job.token, seconds(wait), refund ? 1 : 0, reason, now?()])
+            let held = try await reschedule([job], after: wait, refund: refund, reason: reason)
+            guard !held.isEmpty else { throw JobQueueError(leaseLost: [job.id]) }
             wakeUpCall.call(after: wait)
         case .bury:
             try await bury(job, reason: "attempt \(job.attempt), the last one, failed: \(reason)")
@@ -141,14 +143,18 @@ public struct JobQueue: Sendable {
     ///
     /// - Throws: ``JobQueueError/Code/leaseLost`` when someone else has the job by now.
     public func bury(_ job: Job, reason: String) async throws(JobQueueError) {
-        try await runHeld(job, Statement.bury, [job.id, job.token, reason])
+        try await bury([job], reason: reason)
+    }
+
+    func bury(_ jobs: [Job], reason: String) async throws(JobQueueError) {
+        try await transaction { try await end(jobs, Statement.bury, [reason], in: $0) }
     }
 
     /// Gives jobs back untouched, when the worker stops; the attempt is refunded. Those that are no longer ours are left
     /// alone.
     public func release(_ jobs: [Job]) async throws(JobQueueError) {
         guard !jobs.isEmpty else { return }
-        _ = try await run(Statement.release, [jobs.map(\.id), jobs.map(\.token)])
+        _ = try await reschedule(jobs, after: .zero, refund: true, reason: nil)
         await wake()
     }
 
@@ -157,15 +163,32 @@ public struct JobQueue: Sendable {
         try await release([job])
     }
 
-    /// Starts the leases anew: call it at a third of the lease, as long as the work takes.
+    /// Starts the leases anew: call it at a third of the lease, as long as the work takes. All jobs of a claim have one
+    /// lease.
     ///
     /// - Returns: The jobs whose lease was lost; stop working on them.
     @discardableResult
     public func extend(_ jobs: [Job]) async throws(JobQueueError) -> [Job] {
         guard !jobs.isEmpty else { return [] }
-        let rows = try await run(Statement.extend, [jobs.map(\.id), jobs.map(\.token), seconds(lease), now?()])
-        let held = try tokens(rows)
-        return jobs.filter { !held.contains($0.token) }
+        let rows = try await run(Statement.extend, [Array(Set(jobs.map(\.token))), seconds(lease), now?()])
+        do throws(PostgresError) {
+            let held = Set(try rows.map { row throws(PostgresError) in try row.decode(Int64.self) })
+            return jobs.filter { !held.contains($0.token) }
+        } catch {
+            throw JobQueueError(error)
+        }
+    }
+
+    /// Keeps what a CRM said about a connection's rate limits; claims reserve calls by it.
+    public func observe(_ budgets: [ObservedBudget], connection: Int64) async throws(JobQueueError) {
+        guard !budgets.isEmpty else { return }
+        _ = try await run(
+            Statement.observe,
+            [
+                connection, budgets.map(\.name), budgets.map { Int32(clamping: $0.calls) },
+                budgets.map { seconds($0.interval) }, budgets.map { Int32(clamping: $0.remaining) },
+                budgets.map(\.observedAt),
+            ])
     }
 
     /// How much there is, by stage and state. Reads the whole live table: for people and metrics, not for loops.
@@ -211,32 +234,28 @@ public struct JobQueue: Sendable {
 }
 
 extension JobQueue {
-    /// A claimed job; `nil` for a row that was only looked at, and for a payload that cannot be read, which is buried so
-    /// that it does not take the rest of its batch with it.
-    private func job(_ row: PostgresRow, stage: String) async throws(JobQueueError) -> Job? {
-        let columns: ClaimedColumns
-        do throws(PostgresError) {
-            guard try row.decode("token", as: Int64?.self) != nil else { return nil }
-            columns = try row.decode(
-                Int64.self, Int64.self, Int64.self, Int64.self, Int.self, Int.self, Int64.self, String.self, Date.self)
-        } catch {
+    /// Gives jobs back to wait; returns the lanes of those that were still held.
+    private func reschedule(
+        _ jobs: [Job], after wait: Duration, refund: Bool, reason: String?
+    ) async throws(JobQueueError) -> [PostgresRow] {
+        try await run(
+            Statement.reschedule,
+            [jobs.map(\.lane), jobs.map(\.token), seconds(wait), refund ? 1 : 0, reason, now?()])
+    }
+
+    func transaction(_ body: @Sendable (PostgresConnection) async throws -> Void) async throws(JobQueueError) {
+        do {
+            try await pool.transaction(body)
+        } catch let error as JobQueueError {
+            throw error
+        } catch let error as PostgresError {
             throw JobQueueError(error)
-        }
-        let (id, tenantID, connectionID, lane, attempt, maxAttempts, token, text, enqueuedAt) = columns
-        do throws(JSONError) {
-            let payload = try JSONValue(parsing: text)
-            return Job(
-                id: id, stage: stage, tenantID: tenantID, connectionID: connectionID, lane: lane, attempt: attempt,
-                maxAttempts: maxAttempts, token: token, payload: payload, enqueuedAt: enqueuedAt)
         } catch {
-            _ = try await run(Statement.bury, [id, token, "its payload cannot be read: \(error)"])
-            return nil
+            preconditionFailure("a transaction of the queue throws its own errors and the database's")
         }
     }
 
-    private typealias ClaimedColumns = (Int64, Int64, Int64, Int64, Int, Int, Int64, String, Date)
-
-    private func run(_ sql: SQL, _ values: [any PostgresValue]) async throws(JobQueueError) -> [PostgresRow] {
+    func run(_ sql: SQL, _ values: [any PostgresValue]) async throws(JobQueueError) -> [PostgresRow] {
         do throws(PostgresError) {
             return try await pool.query(sql, values)
         } catch {
@@ -244,22 +263,21 @@ extension JobQueue {
         }
     }
 
-    /// Runs a statement that changes one held job; no row means that its token no longer held.
-    private func runHeld(_ job: Job, _ sql: SQL, _ values: [any PostgresValue]) async throws(JobQueueError) {
-        guard try await !run(sql, values).isEmpty else { throw JobQueueError(leaseLost: [job.id]) }
-    }
-
-    /// The tokens that a statement found in force. Not ids: a worker that lost a job and claimed it again holds it once.
-    private func tokens(_ rows: [PostgresRow]) throws(JobQueueError) -> Set<Int64> {
-        do throws(PostgresError) {
-            return Set(try rows.map { row throws(PostgresError) in try row.decode(Int64.self) })
-        } catch {
-            throw JobQueueError(error)
-        }
-    }
-
-    private func seconds(_ duration: Duration) -> Double {
+    func seconds(_ duration: Duration) -> Double {
         let (seconds, attoseconds) = duration.components
         return Double(seconds) + Double(attoseconds) / 1e18
     }
+}
+
+/// By what a worker holds a job.
+private struct Hold: Hashable {
+    let lane: Int64
+    let token: Int64
+
+    init(lane: Int64, token: Int64) {
+        self.lane = lane
+        self.token = token
+    }
+
+    init(_ job: Job) { self.init(lane: job.lane, token: job.token) }
 }

@@ -11,8 +11,8 @@ public struct NewJob: Sendable, Hashable {
     public var connectionID: Int64
     /// Jobs of one lane run one after the other, in the order they were committed; usually the lead's key.
     public var lane: String
-    /// Higher goes first, between lanes; never before an earlier job of its own lane.
-    public var priority: Int16
+    /// What goes first, between lanes.
+    public var priority: JobPriority
     /// Not before this time; `nil` is at once.
     public var runAt: Date?
     /// From this time on it is no longer wanted, and is dropped instead of run.
@@ -24,8 +24,8 @@ public struct NewJob: Sendable, Hashable {
 
     /// Creates a job.
     public init(
-        stage: String, tenantID: Int64, connectionID: Int64, lane: String, priority: Int16 = 0, runAt: Date? = nil,
-        validUntil: Date? = nil, maxAttempts: Int16 = 12, payload: JSONValue
+        stage: String, tenantID: Int64, connectionID: Int64, lane: String, priority: JobPriority = .normal,
+        runAt: Date? = nil, validUntil: Date? = nil, maxAttempts: Int16 = 12, payload: JSONValue
     ) {
         self.stage = stage
         self.tenantID = tenantID
@@ -37,4 +37,15 @@ public struct NewJob: Sendable, Hashable {
         self.maxAttempts = maxAttempts
         self.payload = payload
     }
+}
+
+/// What goes first. Lower ones wait as long as there are higher ones of their stage; within one, tenants share by
+/// weight. A job never goes before an earlier one of its own lane.
+public enum JobPriority: Int16, Sendable, Hashable, CaseIterable {
+    /// Backfills and the like, which may wait for days.
+    case bulk = -1
+    /// What happened to a lead just now.
+    case normal = 0
+    /// What somebody waits for.
+    case urgent = 1
 }

@@ -5,10 +5,13 @@ package import PostgresClient
 package enum Statement {
     package static let enqueue = SQL(PackageResources.enqueue_sql)
     package static let claim = SQL(PackageResources.claim_sql)
+    package static let admit = SQL(PackageResources.admit_sql)
+    package static let rescue = SQL(PackageResources.rescue_sql)
     package static let finish = SQL(PackageResources.finish_sql)
-    package static let reschedule = SQL(PackageResources.reschedule_sql)
     package static let bury = SQL(PackageResources.bury_sql)
-    package static let release = SQL(PackageResources.release_sql)
+    package static let promote = SQL(PackageResources.promote_sql)
+    package static let reschedule = SQL(PackageResources.reschedule_sql)
     package static let extend = SQL(PackageResources.extend_sql)
+    package static let observe = SQL(PackageResources.observe_sql)
     package static let depths = SQL(PackageResources.depths_sql)
 }

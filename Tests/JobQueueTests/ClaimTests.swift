@@ -38,7 +38,7 @@ final class ClaimTests: XCTestCase {
     func testAWaitingHeadHoldsItsLaneAndNoOther() async throws {
         let queue = try queue
         let later = queue.clock.now + 60
-        let ids = try await queue.enqueue(queue.job("a", runAt: later), queue.job("a", priority: 9), queue.job("b"))
+        let ids = try await queue.enqueue(queue.job("a", runAt: later), queue.job("a", priority: .urgent), queue.job("b"))
         let first = try await queue.claim()
         XCTAssertEqual(first.map(\.id), [ids[2]])
         try await queue.finish(first)
@@ -58,11 +58,11 @@ final class ClaimTests: XCTestCase {
     func testHigherPrioritiesGoFirstAndTheLimitHolds() async throws {
         let queue = try queue
         let ids = try await queue.enqueue(
-            queue.job("a"), queue.job("b", priority: 1), queue.job("c", priority: 5), queue.job("d", priority: 1))
+            queue.job("a", priority: .bulk), queue.job("b"), queue.job("c", priority: .urgent), queue.job("d"))
         let first = try await queue.claim(2)
-        XCTAssertEqual(Set(first.map(\.id)), [ids[1], ids[2]])
+        XCTAssertEqual(first.map(\.id), [ids[2], ids[1]])
         let second = try await queue.claim(2)
-        XCTAssertEqual(Set(second.map(\.id)), [ids[0], ids[3]])
+        XCTAssertEqual(second.map(\.id), [ids[3], ids[0]])
     }
 
     func testOtherStagesAreLeftAlone() async throws {

@@ -49,8 +49,10 @@ final class CompletionTests: XCTestCase {
     func testAStaleCompletionIsRefusedAndTakesItsEffectsWithIt() async throws {
         let queue = try queue
         try await queue.enqueue(queue.job("a"), queue.job("b"))
-        let jobs = try await queue.claim()
-        queue.clock.advance(31)
+        let jobs = try await [queue.claim(1), queue.claim(1)].flatMap { $0 }
+        queue.clock.advance(20)
+        try await queue.queue.extend([jobs[1]])
+        queue.clock.advance(11)
         let again = try await queue.other.claim(stage: "write", limit: 1)
         let lost = jobs.filter { $0.id == again.first?.id }
         await assertLeaseLost(lost) {
@@ -73,7 +75,8 @@ final class CompletionTests: XCTestCase {
     func testALeaseThatRanOutIsTakenOverAndExtendingKeepsIt() async throws {
         let queue = try queue
         try await queue.enqueue(queue.job("a"), queue.job("b"))
-        let jobs = try await queue.claim()
+        // Two claims, so that each job has a lease of its own.
+        let jobs = try await [queue.claim(1), queue.claim(1)].flatMap { $0 }
         queue.clock.advance(20)
         let lost = try await queue.queue.extend([jobs[0]])
         XCTAssertEqual(lost, [])
@@ -143,7 +146,7 @@ final class CompletionTests: XCTestCase {
         _ = try await queue.claim(1)
         queue.clock.advance(5)
         let depths = try await queue.queue.depths()
-        XCTAssertEqual(depths.map { "\($0.stage) \($0.state) \($0.count)" }, ["write ready 2", "write running 1"])
-        XCTAssertEqual(depths.map(\.oldest), [.seconds(5), .seconds(5)])
+        XCTAssertEqual(depths.map { "\($0.stage) \($0.state) \($0.count)" }, ["write ready 1", "write running 1", "write waiting 1"])
+        XCTAssertEqual(depths.map(\.oldest), [.seconds(5), .seconds(5), .zero])
     }
 }

@@ -7,7 +7,7 @@ final class JobLifecycleTests: XCTestCase {
 
     func testAJobRunsAndFinishes() {
         var job = JobLifecycle(maxAttempts: 3)
-        XCTAssertEqual(job.handle(.claim(stale: false, leaseExpired: false), using: &generator), .run)
+        XCTAssertEqual(job.handle(.claim(stale: false), using: &generator), .run)
         XCTAssertEqual(job.attempt, 1)
         XCTAssertEqual(job.handle(.finish, using: &generator), .record)
         XCTAssertEqual(job.state, .finished)
@@ -15,18 +15,22 @@ final class JobLifecycleTests: XCTestCase {
 
     func testARunningJobIsClaimedAgainOnlyAfterItsLease() {
         var job = JobLifecycle(state: .running, attempt: 1, maxAttempts: 3)
-        XCTAssertEqual(job.handle(.claim(stale: false, leaseExpired: false), using: &generator), .refuse)
-        XCTAssertEqual(job.handle(.claim(stale: true, leaseExpired: false), using: &generator), .refuse)
-        XCTAssertEqual(job.handle(.claim(stale: false, leaseExpired: true), using: &generator), .run)
+        XCTAssertEqual(job.handle(.claim(stale: false), using: &generator), .refuse)
+        XCTAssertEqual(job.handle(.claim(stale: true), using: &generator), .refuse)
+        XCTAssertEqual(job.handle(.expire, using: &generator), .reschedule(after: .zero, refund: false))
+        XCTAssertEqual(job.handle(.claim(stale: false), using: &generator), .run)
         XCTAssertEqual(job.attempt, 2)
     }
 
     func testTheLastAttemptThatFailsOrIsLostIsDead() {
-        for event in [JobLifecycle.Event.fail(.backoff), .claim(stale: false, leaseExpired: true)] {
-            var job = JobLifecycle(state: .running, attempt: 3, maxAttempts: 3)
-            XCTAssertEqual(job.handle(event, using: &generator), .bury)
-            XCTAssertEqual(job.state, .dead)
-        }
+        var failed = JobLifecycle(state: .running, attempt: 3, maxAttempts: 3)
+        XCTAssertEqual(failed.handle(.fail(.backoff), using: &generator), .bury)
+        XCTAssertEqual(failed.state, .dead)
+        var lost = JobLifecycle(state: .running, attempt: 3, maxAttempts: 3)
+        _ = lost.handle(.expire, using: &generator)
+        XCTAssertEqual(lost.handle(.claim(stale: false), using: &generator), .bury)
+        XCTAssertEqual(lost.state, .dead)
+        XCTAssertEqual(lost.attempt, 3)
     }
 
     func testPostponingAndReleasingRefundTheAttempt() {
@@ -34,7 +38,7 @@ final class JobLifecycleTests: XCTestCase {
         let wait = Duration.seconds(7)
         XCTAssertEqual(job.handle(.fail(.postpone(wait)), using: &generator), .reschedule(after: wait, refund: true))
         XCTAssertEqual(job.attempt, 2)
-        _ = job.handle(.claim(stale: false, leaseExpired: false), using: &generator)
+        _ = job.handle(.claim(stale: false), using: &generator)
         XCTAssertEqual(job.handle(.release, using: &generator), .reschedule(after: .zero, refund: true))
         XCTAssertEqual(job.attempt, 2)
         XCTAssertEqual(job.state, .ready)
@@ -42,14 +46,15 @@ final class JobLifecycleTests: XCTestCase {
 
     func testStaleJobsAreRecordedWithoutRunning() {
         var waiting = JobLifecycle(maxAttempts: 3)
-        XCTAssertEqual(waiting.handle(.claim(stale: true, leaseExpired: false), using: &generator), .record)
+        XCTAssertEqual(waiting.handle(.claim(stale: true), using: &generator), .record)
         var lost = JobLifecycle(state: .running, attempt: 3, maxAttempts: 3)
-        XCTAssertEqual(lost.handle(.claim(stale: true, leaseExpired: true), using: &generator), .record)
+        _ = lost.handle(.expire, using: &generator)
+        XCTAssertEqual(lost.handle(.claim(stale: true), using: &generator), .record)
     }
 
     func testNothingMovesADeadOrFinishedJob() {
         let events: [JobLifecycle.Event] = [
-            .claim(stale: false, leaseExpired: true), .finish, .fail(.backoff), .bury, .release,
+            .claim(stale: false), .expire, .finish, .fail(.backoff), .bury, .release,
         ]
         for state in [JobLifecycle.State.dead, .finished] {
             for event in events {

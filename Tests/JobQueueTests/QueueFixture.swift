@@ -37,11 +37,11 @@ struct QueueFixture: Sendable {
 
     /// A job of stage "write" that is due by the manual clock.
     func job(
-        _ lane: String, priority: Int16 = 0, runAt: Date? = nil, validUntil: Date? = nil, maxAttempts: Int16 = 12,
+        _ lane: String, tenant: Int64 = 1, connection: Int64 = 1, priority: JobPriority = .normal, runAt: Date? = nil, validUntil: Date? = nil, maxAttempts: Int16 = 12,
         payload: JSONValue = [:]
     ) -> NewJob {
         NewJob(
-            stage: "write", tenantID: 1, connectionID: 1, lane: lane, priority: priority, runAt: runAt ?? clock.now,
+            stage: "write", tenantID: tenant, connectionID: connection, lane: lane, priority: priority, runAt: runAt ?? clock.now,
             validUntil: validUntil, maxAttempts: maxAttempts, payload: payload)
     }
 
@@ -64,10 +64,17 @@ struct QueueFixture: Sendable {
         try await pool.transaction { try await queue.finish(jobs, in: $0, outcome: outcome) }
     }
 
-    /// The state of a job in the live table and why; `nil` when it is not there.
+    /// The state of a live or dead job and why; `nil` when it has ended or is not there.
     func state(_ id: Int64) async throws -> (state: String, attempt: Int, reason: String?)? {
-        try await pool.query("SELECT state, attempt, reason FROM jobs WHERE id = $1", [id]).first?
-            .decode(String.self, Int.self, String?.self)
+        try await pool.query(
+            """
+            SELECT CASE WHEN token IS NOT NULL THEN 'running' WHEN turn IS NOT NULL THEN 'ready' ELSE 'waiting' END,
+                   attempt, reason
+            FROM jobs WHERE id = $1
+            UNION ALL SELECT 'behind', 0, NULL FROM jobs_behind WHERE id = $1
+            UNION ALL SELECT 'dead', attempts, reason FROM dead_jobs WHERE id = $1
+            """, [id]
+        ).first?.decode(String.self, Int.self, String?.self)
     }
 
     /// How a job ended, from history; `nil` when it has not.

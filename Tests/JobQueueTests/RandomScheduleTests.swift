@@ -64,7 +64,8 @@ private struct Schedule {
         let jobs = (0..<Int.random(in: 1...4, using: &generator)).map { _ in
             var job = fixture.job(
                 "\(stage) \(Int.random(in: 0..<4, using: &generator))",
-                priority: Int16.random(in: 0...2, using: &generator),
+                tenant: Int64.random(in: 1...3, using: &generator),
+                priority: JobPriority.allCases.randomElement(using: &generator) ?? .normal,
                 runAt: now + Double([0, 0, 0, 15].randomElement(using: &generator) ?? 0),
                 maxAttempts: Int16.random(in: 1...4, using: &generator))
             job.stage = stage
@@ -72,16 +73,15 @@ private struct Schedule {
             return job
         }
         let ids = try await fixture.pool.transaction { [fixture] in try await fixture.queue.enqueue(jobs, in: $0) }
-        XCTAssertEqual(ids, ids.sorted())
         model.enqueue(jobs, ids: ids, now: now)
     }
 
     private mutating func claim(_ worker: Int) async throws {
         let limit = Int.random(in: 1...5, using: &generator)
-        let expected = model.claim(limit: limit, now: now, lease: lease)
+        let expected = model.claim(limit: limit, now: now)
         let jobs = try await queue(worker).claim(stage: stage, limit: limit)
         XCTAssertEqual(jobs.map(\.id), expected, "seed \(seed)")
-        for job in jobs { model.take(job) }
+        for job in jobs { model.take(job, until: now + lease) }
         held[worker] += jobs
     }
 
@@ -98,7 +98,7 @@ private struct Schedule {
                 worker, .fail(delay), { try await $0.retry($1, reason: "HTTP 500", after: delay) })
         else { return }
         // The wait is random, so the model learns it from the database, once it is seen to be within its bounds.
-        let rows = try await fixture.pool.query("SELECT run_at FROM jobs WHERE id = $1 AND state = 'ready'", [job.id])
+        let rows = try await fixture.pool.query("SELECT run_at FROM jobs WHERE id = $1 AND token IS NULL", [job.id])
         guard let runAt = try rows.first?.decode(Date.self) else { return }
         let ceiling = delay == .backoff ? Backoff().ceiling(afterAttempt: job.attempt) : .seconds(3)
         XCTAssertGreaterThanOrEqual(runAt, now)
@@ -114,7 +114,7 @@ private struct Schedule {
     ) async throws -> Job? {
         guard let index = held[worker].indices.randomElement(using: &generator) else { return nil }
         let job = held[worker].remove(at: index)
-        guard model.handle(event, job) else {
+        guard model.handle(event, job, now: now) else {
             await assertLeaseLost([job]) { try await body(queue(worker), job) }
             return nil
         }
@@ -123,7 +123,7 @@ private struct Schedule {
     }
 
     private mutating func release(_ worker: Int) async throws {
-        for job in held[worker] { _ = model.handle(.release, job) }
+        for job in held[worker] { _ = model.handle(.release, job, now: now) }
         try await queue(worker).release(held[worker])
         held[worker] = []
     }
@@ -146,7 +146,7 @@ private struct Schedule {
 
     /// Nothing is lost and nothing is completed twice.
     func compare() async throws {
-        let dead = try await fixture.pool.query("SELECT id, state, attempt FROM jobs WHERE stage = $1", [stage])
+        let dead = try await fixture.pool.query("SELECT id, 'dead', attempts FROM dead_jobs WHERE stage = $1", [stage])
         let ended = try await fixture.pool.query(
             "SELECT job_id, 'finished', attempts FROM job_history WHERE stage = $1", [stage])
         XCTAssertEqual(dead.count + ended.count, model.entries.count, "seed \(seed)")

@@ -9,31 +9,81 @@ final class StatementPlanTests: XCTestCase {
     private var database: TestDatabase?
     private var pool: PostgresPool { get throws { try XCTUnwrap(database).pool } }
 
-    /// 50,000 jobs in all states: enough that reading the whole table costs more than any index.
+    /// 50,000 jobs in all states: enough that reading a whole table costs more than any index.
     override func setUp() async throws {
         let database = try await TestDatabase.make()
         self.database = database
         try await database.pool.execute(
             """
-            INSERT INTO jobs (stage, tenant_id, connection_id, lane, state, attempt, token, leased_until, worker, payload)
-            SELECT (ARRAY['understand', 'generate', 'write'])[1 + i % 3], i % 50, i % 60, i % 20000,
-                   CASE WHEN i % 50 = 0 THEN 'running' WHEN i % 60 = 1 THEN 'dead' ELSE 'ready' END, 1,
-                   CASE WHEN i % 50 = 0 THEN i END, CASE WHEN i % 50 = 0 THEN now() + interval '30 s' END, 'w', '{}'
+            INSERT INTO jobs (
+                lane, id, turn, tenant_id, connection_id, token, run_at, enqueued_at, priority, attempt, max_attempts, stage,
+                payload)
+            SELECT i, i, CASE WHEN i % 60 <> 1 THEN i END, i % 50, i % 60, CASE WHEN i % 50 = 0 THEN i / 5000 END,
+                   now(), now(), 0, 1, 12, (ARRAY['understand', 'generate', 'write'])[1 + i % 3], '{}'
             FROM generate_series(1, 50000) AS i
             """)
-        try await database.pool.execute("ANALYZE jobs")
+        try await database.pool.execute(
+            """
+            INSERT INTO jobs_behind (
+                lane, id, tenant_id, connection_id, run_at, enqueued_at, priority, max_attempts, stage, payload)
+            SELECT i % 5000, 100000 + i, 1, 1, now(), now(), 0, 12, 'write', '{}' FROM generate_series(1, 50000) AS i
+            """)
+        try await database.pool.execute(
+            """
+            INSERT INTO leases (token, stage, priority, turn, leased_until, worker, lanes)
+            SELECT i, (ARRAY['understand', 'generate', 'write'])[1 + i % 3], 0, i,
+                   now() + interval '30 s' * (i % 100), 'w', ARRAY[i]
+            FROM generate_series(1, 50000) AS i
+            """)
+        try await database.pool.execute(
+            """
+            INSERT INTO call_budgets (connection_id, name, calls, seconds, remaining, observed_at)
+            SELECT i / 2, (ARRAY['burst', 'daily'])[1 + i % 2], 100, 10, 50, now() FROM generate_series(1, 5000) AS i
+            """)
+        try await database.pool.execute(
+            """
+            INSERT INTO call_reservations (connection_id, at, calls)
+            SELECT i / 10, now() + interval '1 s' * (i % 10), 1 FROM generate_series(1, 20000) AS i
+            """)
+        try await database.pool.execute("ANALYZE jobs, jobs_behind, leases, call_budgets, call_reservations")
     }
 
     override func tearDown() async throws { await database?.drop() }
 
     func testEveryStatementWalksTheIndexesItNames() async throws {
         let ids: [Int64] = [1, 2, 3]
-        try await assertPlan(Statement.claim, ["write", 100, "w", 30.0, Date?.none])
+        let now = Date?.none
+        try await assertPlan(Statement.claim, ["write", 100, "w", 30.0, now, [0, 0, 0] as [Int64], 1, 100])
+        try await assertPlan(Statement.admit, ["write", 100, now, Date.distantPast])
+        try await assertPlan(Statement.rescue, [100, now])
         try await assertPlan(Statement.finish, [ids, ids, "done", String?.none])
-        try await assertPlan(Statement.reschedule, [1, 1, 1.5, 0, "x", Date?.none])
-        try await assertPlan(Statement.bury, [1, 1, "x"])
-        try await assertPlan(Statement.release, [ids, ids])
-        try await assertPlan(Statement.extend, [ids, ids, 30.0, Date?.none])
+        try await assertPlan(Statement.bury, [ids, ids, "x"])
+        try await assertPlan(Statement.promote, [ids, now])
+        try await assertPlan(Statement.reschedule, [ids, ids, 1.5, 0, "x", now])
+        try await assertPlan(Statement.extend, [ids, 30.0, now])
+    }
+
+    /// A plan shows nothing of the functions that it calls, so those are planned alone.
+    func testTheFunctionsWalkTheIndexesTheyName() async throws {
+        try await assertPlan(
+            function: "queue_turns", ["of_stage": "'write'", "of_priority": "0", "of_tenant": "7"],
+            walks: ["leases_clock", "jobs_by_tenant"])
+        try await assertPlan(function: "call_budget", ["of_connection": "7"], walks: ["call_budgets_pkey"])
+        try await assertPlan(
+            function: "reserved_since", ["of_connection": "7", "since": "now()"], walks: ["call_reservations_pkey"])
+    }
+
+    private func assertPlan(
+        function: String, _ arguments: [String: String], walks indexes: [String], file: StaticString = #filePath,
+        line: UInt = #line
+    ) async throws {
+        let rows = try await pool.query("SELECT prosrc FROM pg_proc WHERE proname = $1", [function])
+        var body = try XCTUnwrap(rows.first, file: file, line: line).decode(String.self)
+        for (name, value) in arguments { body = body.replacingOccurrences(of: name, with: value) }
+        // The time of a budget; a column of reservations has the same name.
+        if function == "call_budget" { body = body.replacingOccurrences(of: "<= at ", with: "<= now() ") }
+        body = body.replacingOccurrences(of: ", at -", with: ", now() -")
+        try await assertPlan(body, [], walks: indexes, file: file, line: line)
     }
 
     private func assertPlan(
@@ -41,9 +91,16 @@ final class StatementPlanTests: XCTestCase {
     ) async throws {
         let comment = try XCTUnwrap(statement.text.split(separator: "\n").first, file: file, line: line)
         let names = try XCTUnwrap(comment.wholeMatch(of: /-- Indexes: (.+)\./)?.1, file: file, line: line)
-        let rows = try await pool.query(SQL(assembled: "EXPLAIN " + statement.text), values)
+        let indexes = names.split(separator: ", ").filter { !$0.hasPrefix("and those of ") }
+        try await assertPlan(statement.text, values, walks: indexes.map(String.init), file: file, line: line)
+    }
+
+    private func assertPlan(
+        _ statement: String, _ values: [any PostgresValue], walks indexes: [String], file: StaticString, line: UInt
+    ) async throws {
+        let rows = try await pool.query(SQL(assembled: "EXPLAIN " + statement), values)
         let plan = try rows.map { try $0.decode(String.self) }.joined(separator: "\n")
-        for index in names.split(separator: ", ") {
+        for index in indexes {
             XCTAssertTrue(plan.contains(" using \(index) "), "\(index) is not used:\n\(plan)", file: file, line: line)
         }
         XCTAssertFalse(plan.contains("Seq Scan on jobs"), "the whole table is read:\n\(plan)", file: file, line: line)

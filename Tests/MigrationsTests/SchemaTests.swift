@@ -48,19 +48,22 @@ final class SchemaTests: XCTestCase {
         return applied
     }
 
-    /// Only somebody's lease makes a job run, and only a running job has one.
-    func testAJobCannotRunWithoutALease() async throws {
+    /// Only what has a turn can be taken, and a lane has one first job.
+    func testAJobCannotBeTakenWithoutATurnOrStandBesideAnother() async throws {
         let pool = try pool
         _ = try await Migrator(pool: pool, migrations: migrations).migrate()
-        for values: SQL in [
-            "INSERT INTO jobs (stage, tenant_id, connection_id, lane, payload, state) VALUES ('x', 1, 1, 1, '{}', 'running')",
-            "INSERT INTO jobs (stage, tenant_id, connection_id, lane, payload, token) VALUES ('x', 1, 1, 1, '{}', 1)",
-        ] {
+        let insert: SQL = """
+            INSERT INTO jobs (
+                lane, id, turn, token, tenant_id, connection_id, run_at, enqueued_at, priority, max_attempts, stage, payload)
+            VALUES ($1, 1, $2, $3, 1, 1, now(), now(), 0, 12, 'write', '{}')
+            """
+        try await pool.execute(insert, [1, 1, 7])
+        for (lane, turn, constraint) in [(2, Int?.none, "jobs_taken"), (1, 1, "jobs_pkey")] {
             do {
-                try await pool.execute(values)
-                XCTFail("accepted: \(values.text)")
+                try await pool.execute(insert, [lane, turn, 7])
+                XCTFail("accepted: \(constraint)")
             } catch {
-                XCTAssertEqual(error.constraint, "jobs_lease")
+                XCTAssertEqual(error.constraint, constraint)
             }
         }
     }

@@ -88,7 +88,7 @@ final class WorkerTests: XCTestCase {
         try await fixture.administer("faults", ["lose_answers": 1])
         let before = try await fixture.administer("statistics")["calls"]?["writes"]?.integer ?? 0
         await fixture.worker.drain()
-        let open: Int? = try await fixture.value("SELECT count(*) FROM jobs WHERE stage = 'write' AND state = 'ready'")
+        let open: Int? = try await fixture.value("SELECT count(*) FROM jobs WHERE stage = 'write' AND token IS NULL")
         XCTAssertEqual(open, 1, "the lost answer leaves the write open")
         fixture.passTime(3600)
         await fixture.worker.drain()
@@ -106,7 +106,7 @@ final class WorkerTests: XCTestCase {
         _ = try await fixture.createLead("Priya")
         try await fixture.administer("faults", ["rate_limits": 1])
         await fixture.worker.drain()
-        let attempt: Int? = try await fixture.value("SELECT attempt FROM jobs WHERE state = 'ready'")
+        let attempt: Int? = try await fixture.value("SELECT attempt FROM jobs WHERE token IS NULL")
         XCTAssertEqual(attempt, 0)
         fixture.passTime(3600)
         await fixture.worker.drain()
@@ -120,13 +120,13 @@ final class WorkerTests: XCTestCase {
         _ = try await fixture.createLead("Lucia")
         try await fixture.administer("faults", ["server_errors": 1])
         await fixture.worker.drain()
-        let waiting: String? = try await fixture.value("SELECT reason FROM jobs WHERE state = 'ready' AND attempt = 1")
+        let waiting: String? = try await fixture.value("SELECT reason FROM jobs WHERE token IS NULL AND attempt = 1")
         XCTAssertTrue(waiting?.contains("unavailable") == true, waiting ?? "nothing waits")
         // From now on the token is wrong: no attempt can help.
         try await fixture.administer("configure", ["access_token": "another"])
         fixture.passTime(3600)
         await fixture.worker.drain()
-        let dead: String? = try await fixture.value("SELECT reason FROM jobs WHERE state = 'dead'")
+        let dead: String? = try await fixture.value("SELECT reason FROM dead_jobs")
         XCTAssertTrue(dead?.contains("unauthorized") == true, dead ?? "nothing is dead")
         await fixture.stop()
     }

@@ -1,73 +1,93 @@
--- Indexes: jobs_ready, jobs_lane, jobs_leased, jobs_pkey.
+-- Indexes: jobs_ready, jobs_pkey, and those of call_budget.
 --
--- $1 stage, $2 limit, $3 worker, $4 lease in seconds, $5 now or NULL for the database's clock.
+-- $1 stage, $2 limit, $3 worker, $4 lease in seconds, $5 now or NULL for the database's clock, $6 the clocks of the
+-- priorities 1, 0 and -1 to begin at, $7 calls to a CRM that a batch takes, $8 jobs of a connection in such a batch.
 --
--- Takes the due heads of their lanes, and the jobs whose lease ran out (they are heads already). Returns one row for
--- each job it looked at: with a token it is the caller's now; without, it was stale and went to history, or its last
--- attempt was lost with its worker and it is dead.
-WITH
--- MATERIALIZED fences the LIMITs in: the planner would be free to run them again for each row of the update, and then
--- more rows than the limit are locked and claimed.
-expired AS MATERIALIZED (
-    SELECT id, CASE
-        WHEN valid_until <= coalesce($5::timestamptz, statement_timestamp()) THEN 'drop'
-        WHEN attempt >= max_attempts THEN 'bury'
-        ELSE 'run' END AS fate
-    FROM jobs
-    WHERE state = 'running' AND stage = $1 AND leased_until <= coalesce($5::timestamptz, statement_timestamp())
-    ORDER BY leased_until, id
+-- Takes jobs in the order of their turns. Those that are paused, or whose connection has no calls left, are parked: they
+-- wait without a turn, and no attempt is counted. Jobs past their time or out of attempts are taken too, without
+-- counting one, for they are to be dropped or buried.
+-- Returns how many were looked at, with each job taken, or alone.
+--
+-- Taken and finished rows stay in jobs_ready until a vacuum that may remove them, and a snapshot held open forbids that;
+-- so a claim does not begin at the index's start. MATERIALIZED fences the LIMITs in: the planner would be free to run
+-- them again for each row of an update, and then more rows than the limit are locked and taken.
+WITH candidates AS MATERIALIZED (
+    SELECT job.*
+    FROM unnest('{1,0,-1}'::smallint[], $6::bigint[]) AS level (priority, mark),
+        LATERAL (
+            SELECT lane, id, priority, turn, tenant_id, connection_id,
+                   valid_until <= coalesce($5::timestamptz, statement_timestamp()) IS TRUE AS is_stale,
+                   attempt >= max_attempts AS is_exhausted
+            FROM jobs
+            WHERE stage = $1 AND priority = level.priority AND turn >= level.mark AND token IS NULL
+            ORDER BY turn, id
+            LIMIT $2::bigint
+            FOR UPDATE SKIP LOCKED
+        ) AS job
     LIMIT $2::bigint
-    FOR UPDATE SKIP LOCKED
 ),
-due AS MATERIALIZED (
-    SELECT id, CASE
-        WHEN valid_until <= coalesce($5::timestamptz, statement_timestamp()) THEN 'drop'
-        ELSE 'run' END AS fate
-    FROM jobs AS job
-    WHERE state = 'ready' AND stage = $1 AND run_at <= coalesce($5::timestamptz, statement_timestamp())
-        -- Is it the head? As a scalar subquery, one probe of jobs_lane for each row; NOT EXISTS becomes an anti-join,
-        -- which hashes the whole table as soon as the statistics are old.
-        AND id = (
-            SELECT head.id FROM jobs AS head
-            WHERE head.lane = job.lane AND head.state IN ('ready', 'running')
-            ORDER BY head.id
-            LIMIT 1
-        )
-    ORDER BY priority DESC, run_at, id
-    LIMIT greatest(0, $2::bigint - (SELECT count(*) FROM expired))
-    FOR UPDATE OF job SKIP LOCKED
+-- Locked, so that whoever resumes waits until what is parked here can be seen.
+paused AS MATERIALIZED (
+    SELECT tenant_id, system, stage FROM queue_pauses WHERE stage IS NULL OR stage = $1 FOR KEY SHARE
 ),
-picked AS MATERIALIZED (
-    SELECT id, fate FROM expired UNION ALL SELECT id, fate FROM due
+budgets AS MATERIALIZED (
+    SELECT connection_id, budget.*
+    FROM (SELECT DISTINCT connection_id FROM candidates WHERE $7 > 0) AS connection,
+        call_budget(connection_id, coalesce($5::timestamptz, statement_timestamp())) AS budget
+    WHERE available IS NOT NULL
 ),
-dropped AS (
-    DELETE FROM jobs USING picked
-    WHERE jobs.id = picked.id AND fate = 'drop'
-    RETURNING jobs.*
+judged AS MATERIALIZED (
+    SELECT candidates.*, available, park_seconds,
+           EXISTS (
+               SELECT FROM paused
+               WHERE coalesce(paused.tenant_id = candidates.tenant_id, true)
+                   AND (paused.system IS NULL
+                       OR paused.system = (SELECT system FROM connections WHERE id = candidates.connection_id))
+           ) AS is_paused
+    FROM (
+        SELECT candidates.*,
+               $7 * ((row_number() OVER (PARTITION BY connection_id ORDER BY priority DESC, turn, id) - 1) / $8 + 1) AS calls
+        FROM candidates
+    ) AS candidates
+    LEFT JOIN budgets USING (connection_id)
 ),
-recorded AS (
-    INSERT INTO job_history (
-        job_id, stage, tenant_id, connection_id, lane, outcome, attempts, reason, payload, enqueued_at
-    )
-    SELECT id, stage, tenant_id, connection_id, lane, 'dropped', attempt, 'stale: it was valid until ' || valid_until,
-           payload, enqueued_at
-    FROM dropped
-),
-buried AS (
+parked AS (
     UPDATE jobs
-    SET state = 'dead', token = NULL, leased_until = NULL,
-        reason = 'its worker ' || worker || ' was lost during attempt ' || attempt || ', the last one'
-    FROM picked
-    WHERE jobs.id = picked.id AND fate = 'bury'
+    SET turn = NULL,
+        run_at = CASE WHEN is_paused THEN 'infinity'::timestamptz ELSE coalesce($5::timestamptz, statement_timestamp())
+            + make_interval(secs => park_seconds) END,
+        reason = CASE WHEN is_paused THEN 'paused' ELSE 'the call budget of its connection is used up' END
+    FROM judged
+    WHERE jobs.lane = judged.lane AND (is_paused OR judged.calls > available)
+),
+taken AS MATERIALIZED (
+    SELECT * FROM judged WHERE NOT is_paused AND calls <= coalesce(available, calls)
+),
+reserved AS (
+    INSERT INTO call_reservations (connection_id, at, calls)
+    SELECT connection_id, date_trunc('second', coalesce($5::timestamptz, statement_timestamp())), max(calls)
+    FROM taken
+    WHERE available IS NOT NULL
+    GROUP BY connection_id
+    ORDER BY connection_id
+    ON CONFLICT (connection_id, at) DO UPDATE SET calls = call_reservations.calls + excluded.calls
+),
+leased AS (
+    INSERT INTO leases (token, stage, priority, turn, leased_until, worker, lanes)
+    SELECT nextval('job_tokens'), $1, priority, max(turn),
+           coalesce($5::timestamptz, statement_timestamp()) + make_interval(secs => $4), $3, array_agg(lane)
+    FROM taken
+    GROUP BY priority
+    RETURNING token, priority
 ),
 claimed AS (
     UPDATE jobs
-    SET state = 'running', attempt = attempt + 1, token = nextval('job_tokens'), worker = $3,
-        leased_until = coalesce($5::timestamptz, statement_timestamp()) + make_interval(secs => $4)
-    FROM picked
-    WHERE jobs.id = picked.id AND fate = 'run'
-    RETURNING jobs.*
+    SET token = leased.token, attempt = attempt + CASE WHEN is_stale OR is_exhausted THEN 0 ELSE 1 END
+    FROM taken JOIN leased USING (priority)
+    WHERE jobs.lane = taken.lane
+    RETURNING jobs.*, is_stale, is_exhausted
 )
-SELECT picked.id, tenant_id, connection_id, lane, attempt, max_attempts, token, payload, enqueued_at
-FROM picked LEFT JOIN claimed USING (id)
-ORDER BY picked.id
+SELECT looked_at.count, claimed.id, tenant_id, connection_id, lane, priority, turn, attempt, max_attempts, token, payload,
+       enqueued_at, valid_until, reason, is_stale, is_exhausted
+FROM (SELECT count(*) FROM candidates) AS looked_at LEFT JOIN claimed ON true
+ORDER BY priority DESC, turn, id

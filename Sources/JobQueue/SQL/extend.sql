@@ -1,8 +1,7 @@
--- Indexes: jobs_pkey.
+-- Indexes: leases_pkey.
 --
--- $1 ids, $2 their tokens, $3 lease in seconds, $4 now or NULL for the database's clock. Returns the tokens that held.
-UPDATE jobs
-SET leased_until = coalesce($4::timestamptz, statement_timestamp()) + make_interval(secs => $3)
-FROM unnest($1::bigint[], $2::bigint[]) AS held (id, token)
-WHERE jobs.id = held.id AND jobs.token = held.token
-RETURNING jobs.token
+-- $1 tokens, $2 lease in seconds, $3 now or NULL for the database's clock. Returns the tokens that hold.
+UPDATE leases
+SET leased_until = coalesce($3::timestamptz, statement_timestamp()) + make_interval(secs => $2)
+WHERE token = ANY($1::bigint[]) AND leased_until <> 'infinity'
+RETURNING token

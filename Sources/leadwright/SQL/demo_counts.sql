@@ -8,4 +8,4 @@ SELECT
     (SELECT count(*) FROM outcomes),
     (SELECT count(*) FROM training_examples),
     (SELECT count(*) FROM generations WHERE state NOT IN ('written', 'suppressed')),
-    (SELECT count(*) FROM jobs WHERE state = 'dead' AND stage = 'understand')
+    (SELECT count(*) FROM dead_jobs WHERE stage = 'understand')

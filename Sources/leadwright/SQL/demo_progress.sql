@@ -5,4 +5,4 @@ SELECT
     (SELECT count(*) FROM generations WHERE state IN ('generated', 'written')),
     (SELECT count(*) FROM write_backs WHERE state = 'proven'),
     (SELECT count(*) FROM outcomes),
-    (SELECT count(*) FROM jobs WHERE state <> 'dead')
+    (SELECT (SELECT count(*) FROM jobs) + (SELECT count(*) FROM jobs_behind))

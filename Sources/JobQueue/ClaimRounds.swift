@@ -1,0 +1,86 @@
+import Foundation
+import Synchronization
+
+/// What a worker remembers between its claims: where each stage's claims begin, and when it last looked for work that
+/// came due or lost its worker.
+final class ClaimRounds: Sendable {
+    /// With a lease of 30 s, a dead worker's jobs wait for 31.
+    static let rescueInterval = Duration.seconds(1)
+    /// Nothing becomes due at a time that lies further back than that: it is how long a transaction may take to commit.
+    static let admitLag: TimeInterval = 10
+
+    private struct Stage {
+        var cursor = ClaimCursor()
+        var lastAdmit: Duration?
+        /// The database's time at which nothing waited any more.
+        var admittedThrough: Date?
+    }
+
+    private struct State {
+        var stages: [String: Stage] = [:]
+        var lastRescue: Duration?
+    }
+
+    private let state = Mutex(State())
+    /// Waiting jobs whose time has come are looked for at most so often by one worker, which is how late they may be.
+    private let admitInterval: Duration
+    /// The time, from any origin. Never the wall clock outside of tests, because that jumps.
+    private let time: @Sendable () -> Duration
+
+    init(now: (@Sendable () -> Date)?) {
+        let origin = ContinuousClock.now
+        // A test's clock stands still between two steps.
+        admitInterval = now == nil ? .milliseconds(20) : .zero
+        time = { now.map { .seconds($0().timeIntervalSince1970) } ?? (ContinuousClock.now - origin) }
+    }
+
+    /// Whether it is time to look for leases that ran out.
+    func rescueIsDue() -> Bool {
+        let now = time()
+        return state.withLock { state in
+            if let last = state.lastRescue, now - last < Self.rescueInterval { return false }
+            state.lastRescue = now
+            return true
+        }
+    }
+
+    /// Whether it is time to look for jobs of a stage that came due, and from which time on.
+    func admission(of stage: String) -> (isDue: Bool, since: Date?) {
+        let now = time()
+        return state.withLock { state in
+            var entry = state.stages[stage, default: Stage()]
+            if let last = entry.lastAdmit, now - last < admitInterval { return (false, nil) }
+            // After a minute without a look, or once a minute, everything.
+            if entry.lastAdmit.map({ now - $0 > .seconds(Self.admitLag / 2) }) ?? true { entry.admittedThrough = nil }
+            entry.lastAdmit = now
+            state.stages[stage] = entry
+            return (true, entry.admittedThrough.map { $0 - Self.admitLag })
+        }
+    }
+
+    /// Notes that nothing of a stage that was due at that time waits any more.
+    func admitted(_ stage: String, through date: Date) {
+        state.withLock { $0.stages[stage]?.admittedThrough = date }
+    }
+
+    /// The clocks at which a claim of a stage begins, one list for each time it looks.
+    func marks(of stage: String) -> [ClaimCursor.Clocks] {
+        let now = time()
+        return state.withLock { state in
+            var cursor = state.stages[stage, default: Stage()].cursor
+            let marks = cursor.depths(at: now).map { cursor.marks($0, at: now) }
+            state.stages[stage, default: Stage()].cursor = cursor
+            // Looking twice at the same place finds nothing new.
+            return marks.count == 2 && marks[0] == marks[1] ? [marks[0]] : marks
+        }
+    }
+
+    /// Notes the last turns that a claim of a stage took.
+    func took(_ clocks: ClaimCursor.Clocks, of stage: String) {
+        let now = time()
+        state.withLock { state in
+            for (priority, turn) in clocks { state.stages[stage, default: Stage()].cursor.took(turn, priority) }
+            state.stages[stage, default: Stage()].cursor.keep(at: now)
+        }
+    }
+}

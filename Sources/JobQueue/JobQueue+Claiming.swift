@@ -1,0 +1,99 @@
+import Foundation
+import JSON
+import PostgresClient
+
+extension JobQueue {
+    /// Takes up to `limit` jobs of a stage: the first of their lanes, due, not paused, and within their connections' call
+    /// budgets; urgent ones first, and tenants by their weights.
+    ///
+    /// At most one job of a lane is out at any time. What is stale goes to history on the way, as dropped.
+    ///
+    /// - Parameter cost: The calls to reserve for what is taken.
+    public func claim(stage: String, limit: Int, cost: CallCost = .none) async throws(JobQueueError) -> [Job] {
+        if rounds.rescueIsDue() { try await rescue() }
+        try await admit(stage)
+        var jobs: [Job] = []
+        for marks in rounds.marks(of: stage) {
+            var isExhausted = false
+            while jobs.count < limit, !isExhausted {
+                let asked = limit - jobs.count
+                let (taken, looked) = try await take(stage, limit: asked, cost, from: marks)
+                jobs += taken
+                // What was parked, stale or exhausted may have hidden others.
+                isExhausted = looked < asked && taken.count == looked
+            }
+        }
+        return jobs
+    }
+
+    /// Claims once.
+    ///
+    /// - Returns: the jobs, and how many were looked at.
+    private func take(
+        _ stage: String, limit: Int, _ cost: CallCost, from marks: ClaimCursor.Clocks
+    ) async throws(JobQueueError) -> (jobs: [Job], looked: Int) {
+        let levels = JobPriority.allCases.sorted { $0.rawValue > $1.rawValue }
+        let rows = try await run(
+            Statement.claim,
+            [
+                stage, limit, worker, seconds(lease), now?(), levels.map { marks[$0] ?? 0 }, cost.calls,
+                cost.jobsPerBatch,
+            ])
+        var looked = 0
+        var claimed: [ClaimedRow] = []
+        do throws(PostgresError) {
+            for row in rows {
+                looked = try row.decode("count")
+                if let row = try ClaimedRow(row, stage: stage) { claimed.append(row) }
+            }
+        } catch {
+            throw JobQueueError(error)
+        }
+        var clocks: ClaimCursor.Clocks = [:]
+        for row in claimed { clocks[row.priority] = max(row.turn, clocks[row.priority] ?? 0) }
+        rounds.took(clocks, of: stage)
+        return (try await settle(claimed), looked)
+    }
+
+    /// Ends those that cannot run, so that they do not take the rest of their batch with them.
+    private func settle(_ claimed: [ClaimedRow]) async throws(JobQueueError) -> [Job] {
+        var jobs: [Job] = []
+        for row in claimed {
+            switch row.fate {
+            case .run: jobs.append(row.job)
+            case .drop(let reason):
+                try await transaction { try await finish(row.job, in: $0, outcome: .dropped(reason: reason)) }
+            case .bury(let reason): try await bury([row.job], reason: reason)
+            }
+        }
+        return jobs
+    }
+
+    /// Gives turns to the jobs whose time has come.
+    private func admit(_ stage: String) async throws(JobQueueError) {
+        let (isDue, since) = rounds.admission(of: stage)
+        guard isDue else { return }
+        let limit = 1000
+        let rows = try await run(Statement.admit, [stage, limit, now?(), since ?? .distantPast])
+        do throws(PostgresError) {
+            guard let (count, time) = try rows.first?.decode(Int.self, Date.self) else { return }
+            if count < limit { rounds.admitted(stage, through: time) }
+        } catch {
+            throw JobQueueError(error)
+        }
+    }
+
+    /// Takes jobs back from workers that let their leases run out.
+    private func rescue() async throws(JobQueueError) {
+        let limit = 500
+        var ended = limit
+        while ended == limit {
+            let rows = try await run(Statement.rescue, [limit, now?()])
+            do throws(PostgresError) {
+                ended = try rows.first?.decode(Int.self) ?? 0
+            } catch {
+                throw JobQueueError(error)
+            }
+        }
+    }
+}
