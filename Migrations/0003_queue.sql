@@ -114,16 +114,16 @@ CREATE TABLE job_history (
 ) PARTITION BY RANGE (finished_at);
 -- The story of one lead, in order.
 CREATE INDEX job_history_by_lane ON job_history (lane, job_id);
-COMMENT ON COLUMN job_history.outcome IS 'done, dropped (stale or no longer wanted).';
+COMMENT ON COLUMN job_history.outcome IS 'done, dropped (stale or no longer wanted), dead (it is in dead_jobs, or was).';
 
 -- Turns are start-time fair queueing (Goyal, Vin and Cheng, SIGCOMM 1996) with tenants as flows: a job's turn lies one
 -- step behind the last of its tenant, or behind the clock when the tenant has none waiting, and a step is the shorter
 -- the more weight the tenant has. Whoever floods the queue only moves its own last turn away.
 --
 -- Indexes: leases_clock, jobs_by_tenant, tenants_pkey.
-CREATE FUNCTION queue_turns(
-    of_stage text, of_priority smallint, of_tenant bigint, OUT last_turn bigint, OUT step bigint
-) LANGUAGE sql STABLE AS $$
+CREATE FUNCTION queue_turns(of_stage text, of_priority smallint, of_tenant bigint)
+-- A set of one row, so that the planner puts it into the statements that call it.
+RETURNS TABLE (last_turn bigint, step bigint) LANGUAGE sql STABLE AS $$
     SELECT coalesce(
             (SELECT turn FROM jobs
              WHERE tenant_id = of_tenant AND stage = of_stage AND priority = of_priority AND turn > clock
@@ -167,24 +167,28 @@ CREATE TABLE call_reservations (
     PRIMARY KEY (connection_id, at)
 ) WITH (fillfactor = 50);
 
-CREATE FUNCTION reserved_since(of_connection bigint, since timestamptz) RETURNS bigint LANGUAGE sql STABLE AS $$
-    SELECT coalesce(sum(calls), 0)::bigint FROM call_reservations WHERE connection_id = of_connection AND at >= since
-$$;
-
 -- The calls that a connection may still make, by the limit that leaves the fewest, and how long to wait when there are
 -- none; no row for a connection of which no limit is known. What was reserved in the second of an observation counts as
--- if it came after it.
+-- if it came after it; for a limit that looks back further than a minute, only what the CRM said counts.
 --
--- Indexes: call_budgets_pkey, and call_reservations_pkey in reserved_since.
-CREATE FUNCTION call_budget(of_connection bigint, at timestamptz, OUT available bigint, OUT park_seconds double precision)
-RETURNS SETOF record LANGUAGE sql STABLE ROWS 1 AS $$
-    SELECT least(
-            CASE WHEN seconds <= 60 THEN calls - reserved_since(of_connection, at - make_interval(secs => seconds)) END,
-            CASE WHEN observed_at + make_interval(secs => seconds) <= at THEN calls
-                ELSE remaining - reserved_since(of_connection, date_trunc('second', observed_at)) END),
-        greatest(least(seconds / 10, 300), 0.2)
-    FROM call_budgets
-    WHERE connection_id = of_connection
-    ORDER BY 1
+-- Indexes: call_budgets_pkey, call_reservations_pkey.
+CREATE FUNCTION call_budget(of_connection bigint, moment timestamptz)
+RETURNS TABLE (available bigint, park_seconds double precision) LANGUAGE sql STABLE AS $$
+    SELECT available, greatest(least(seconds / 10, 300), 0.2)
+    FROM call_budgets AS budget,
+        LATERAL (
+            SELECT least(
+                CASE WHEN seconds <= 60
+                    THEN budget.calls - coalesce(sum(calls) FILTER (WHERE at > moment - make_interval(secs => seconds)), 0)
+                END,
+                CASE WHEN observed_at + make_interval(secs => seconds) <= moment THEN budget.calls
+                    ELSE remaining - coalesce(sum(calls) FILTER (WHERE at >= date_trunc('second', observed_at)), 0)
+                END)::bigint AS available
+            FROM call_reservations
+            WHERE connection_id = of_connection
+                AND at >= least(date_trunc('second', observed_at), moment - make_interval(secs => least(seconds, 60)))
+        ) AS reserved
+    WHERE budget.connection_id = of_connection
+    ORDER BY available
     LIMIT 1
 $$;

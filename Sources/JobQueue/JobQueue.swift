@@ -96,27 +96,28 @@ public struct JobQueue: Sendable {
             case .done: ("done", nil)
             case .dropped(let reason): ("dropped", reason)
             }
-        try await end(jobs, Statement.finish, [name, reason], in: connection)
+        try await end(jobs, outcome: name, reason: reason, in: connection)
     }
 
-    /// Takes jobs from the head of their lanes, by finish.sql or bury.sql, and brings up what waits behind them.
-    func end(
-        _ jobs: [Job], _ statement: SQL, _ values: [any PostgresValue], in connection: PostgresConnection
+    /// Takes jobs from the head of their lanes and brings up what waits behind them.
+    private func end(
+        _ jobs: [Job], outcome: String, reason: String?, in connection: PostgresConnection
     ) async throws(JobQueueError) {
-        var held: Set<Hold> = []
+        var held = Set(jobs.map(Hold.init))
         do throws(PostgresError) {
-            var lanes: [Int64] = []
-            for row in try await connection.query(statement, [jobs.map(\.lane), jobs.map(\.token)] + values) {
-                let (lane, token, hasMore) = try row.decode(Int64.self, Int64.self, Bool.self)
-                held.insert(Hold(lane: lane, token: token))
-                if hasMore { lanes.append(lane) }
+            // Most jobs have no other behind them.
+            for row in try await connection.query(Statement.finish, held.columns + [outcome, reason]) {
+                held.remove(try Hold(row))
             }
-            if !lanes.isEmpty { try await connection.execute(Statement.promote, [lanes, now?()]) }
+            guard !held.isEmpty else { return }
+            for row in try await connection.query(Statement.advance, held.columns + [outcome, reason, now?()]) {
+                held.remove(try Hold(row))
+            }
         } catch {
             throw JobQueueError(error)
         }
-        guard held.count == jobs.count else {
-            throw JobQueueError(leaseLost: jobs.filter { !held.contains(Hold($0)) }.map(\.id))
+        guard held.isEmpty else {
+            throw JobQueueError(leaseLost: jobs.filter { held.contains(Hold($0)) }.map(\.id))
         }
     }
 
@@ -147,7 +148,10 @@ public struct JobQueue: Sendable {
     }
 
     func bury(_ jobs: [Job], reason: String) async throws(JobQueueError) {
-        try await transaction { try await end(jobs, Statement.bury, [reason], in: $0) }
+        try await transaction { connection in
+            try await connection.execute(Statement.bury, jobs.map(Hold.init).columns + [reason])
+            try await end(jobs, outcome: "dead", reason: reason, in: connection)
+        }
     }
 
     /// Gives jobs back untouched, when the worker stops; the attempt is refunded. Those that are no longer ours are left
@@ -240,7 +244,7 @@ extension JobQueue {
     ) async throws(JobQueueError) -> [PostgresRow] {
         try await run(
             Statement.reschedule,
-            [jobs.map(\.lane), jobs.map(\.token), seconds(wait), refund ? 1 : 0, reason, now?()])
+            jobs.map(Hold.init).columns + [seconds(wait), refund ? 1 : 0, reason, now?()])
     }
 
     func transaction(_ body: @Sendable (PostgresConnection) async throws -> Void) async throws(JobQueueError) {
@@ -274,10 +278,12 @@ private struct Hold: Hashable {
     let lane: Int64
     let token: Int64
 
-    init(lane: Int64, token: Int64) {
-        self.lane = lane
-        self.token = token
-    }
+    init(_ job: Job) { (lane, token) = (job.lane, job.token) }
 
-    init(_ job: Job) { self.init(lane: job.lane, token: job.token) }
+    init(_ row: PostgresRow) throws(PostgresError) { (lane, token) = try row.decode(Int64.self, Int64.self) }
+}
+
+extension Collection<Hold> {
+    /// The first two values of the statements about held jobs.
+    fileprivate var columns: [any PostgresValue] { [map(\.lane), map(\.token)] }
 }

@@ -9,7 +9,7 @@ package enum Statement {
     package static let rescue = SQL(PackageResources.rescue_sql)
     package static let finish = SQL(PackageResources.finish_sql)
     package static let bury = SQL(PackageResources.bury_sql)
-    package static let promote = SQL(PackageResources.promote_sql)
+    package static let advance = SQL(PackageResources.advance_sql)
     package static let reschedule = SQL(PackageResources.reschedule_sql)
     package static let extend = SQL(PackageResources.extend_sql)
     package static let observe = SQL(PackageResources.observe_sql)

@@ -10,6 +10,9 @@ final class Session {
     private let connection: OpaquePointer
     private let interruption: Interruption
     private(set) var isLost = false
+    /// `nil` behind a pooler that may run each transaction in another server session (PgBouncer), which does not know the
+    /// plans of the last.
+    private var prepared: PreparedStatements?
 
     /// Connects, at the latest by the deadline.
     ///
@@ -32,6 +35,12 @@ final class Session {
         PQsetErrorVerbosity(connection, PQERRORS_TERSE)
         do throws(PostgresError) {
             try connect(settings, deadline: deadline)
+            // A pooler makes up the number by which its clients cancel.
+            let server = try run("SELECT pg_backend_pid()", [], until: deadline).text(row: 0, column: 0)
+            if server == "\(PQbackendPID(connection))" {
+                try run(script: PreparedStatements.settings, until: deadline)
+                prepared = PreparedStatements()
+            }
         } catch {
             isLost = true
             throw error
@@ -80,10 +89,51 @@ final class Session {
             throw PostgresError(
                 .encoding, "the value of $\(index + 1) has the character U+0000, which Postgres refuses")
         }
-        let sent = withCStrings([sql.text] + texts) { strings in
+        guard prepared != nil, !values.isEmpty else { return try run(sql.text, texts, isPlan: false, until: deadline) }
+        switch prepared?.way(of: sql.text, at: .now) {
+        case .planned(let name):
+            return try runPlan(name, sql.text, texts, until: deadline)
+        case .plan(let name, let old):
+            do throws(PostgresError) {
+                if let old { try run(script: "DEALLOCATE \(old)", until: deadline) }
+                try prepare(sql.text, as: name, until: deadline)
+            } catch {
+                prepared?.failed(sql.text)
+                throw error
+            }
+            return try runPlan(name, sql.text, texts, until: deadline)
+        case .once, nil:
+            return try run(sql.text, texts, isPlan: false, until: deadline)
+        }
+    }
+
+    private func prepare(
+        _ text: String, as name: String, until deadline: ContinuousClock.Instant?
+    ) throws(PostgresError) {
+        guard PQsendPrepare(connection, name, text, 0, nil) == 1 else { throw lost() }
+        _ = try lastResult(until: deadline)
+    }
+
+    private func runPlan(
+        _ name: String, _ text: String, _ values: [String?], until deadline: ContinuousClock.Instant?
+    ) throws(PostgresError) -> RowResult {
+        let start = ContinuousClock.now
+        let result = try run(name, values, isPlan: true, until: deadline)
+        prepared?.ran(text, for: .now - start)
+        return result
+    }
+
+    /// Sends a statement, or the name of one that is prepared, with its values.
+    private func run(
+        _ statement: String, _ values: [String?], isPlan: Bool, until deadline: ContinuousClock.Instant?
+    ) throws(PostgresError) -> RowResult {
+        let sent = withCStrings([statement] + values) { strings in
             strings.withUnsafeBufferPointer { strings in
-                PQsendQueryParams(
-                    connection, strings[0], Int32(texts.count), nil, strings.baseAddress.map { $0 + 1 }, nil, nil, 0)
+                let count = Int32(values.count)
+                let values = strings.baseAddress.map { $0 + 1 }
+                return isPlan
+                    ? PQsendQueryPrepared(connection, strings[0], count, values, nil, nil, 0)
+                    : PQsendQueryParams(connection, strings[0], count, nil, values, nil, nil, 0)
             }
         }
         guard sent == 1 else { throw lost() }

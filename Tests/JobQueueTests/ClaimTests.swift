@@ -38,7 +38,8 @@ final class ClaimTests: XCTestCase {
     func testAWaitingHeadHoldsItsLaneAndNoOther() async throws {
         let queue = try queue
         let later = queue.clock.now + 60
-        let ids = try await queue.enqueue(queue.job("a", runAt: later), queue.job("a", priority: .urgent), queue.job("b"))
+        let ids = try await queue.enqueue(
+            queue.job("a", runAt: later), queue.job("a", priority: .urgent), queue.job("b"))
         let first = try await queue.claim()
         XCTAssertEqual(first.map(\.id), [ids[2]])
         try await queue.finish(first)

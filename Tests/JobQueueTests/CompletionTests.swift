@@ -146,7 +146,9 @@ final class CompletionTests: XCTestCase {
         _ = try await queue.claim(1)
         queue.clock.advance(5)
         let depths = try await queue.queue.depths()
-        XCTAssertEqual(depths.map { "\($0.stage) \($0.state) \($0.count)" }, ["write ready 1", "write running 1", "write waiting 1"])
+        XCTAssertEqual(
+            depths.map { "\($0.stage) \($0.state) \($0.count)" },
+            ["write ready 1", "write running 1", "write waiting 1"])
         XCTAssertEqual(depths.map(\.oldest), [.seconds(5), .seconds(5), .zero])
     }
 }

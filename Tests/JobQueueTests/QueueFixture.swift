@@ -37,11 +37,13 @@ struct QueueFixture: Sendable {
 
     /// A job of stage "write" that is due by the manual clock.
     func job(
-        _ lane: String, tenant: Int64 = 1, connection: Int64 = 1, priority: JobPriority = .normal, runAt: Date? = nil, validUntil: Date? = nil, maxAttempts: Int16 = 12,
+        _ lane: String, tenant: Int64 = 1, connection: Int64 = 1, priority: JobPriority = .normal, runAt: Date? = nil,
+        validUntil: Date? = nil, maxAttempts: Int16 = 12,
         payload: JSONValue = [:]
     ) -> NewJob {
         NewJob(
-            stage: "write", tenantID: tenant, connectionID: connection, lane: lane, priority: priority, runAt: runAt ?? clock.now,
+            stage: "write", tenantID: tenant, connectionID: connection, lane: lane, priority: priority,
+            runAt: runAt ?? clock.now,
             validUntil: validUntil, maxAttempts: maxAttempts, payload: payload)
     }
 

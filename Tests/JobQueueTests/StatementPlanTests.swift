@@ -58,7 +58,7 @@ final class StatementPlanTests: XCTestCase {
         try await assertPlan(Statement.rescue, [100, now])
         try await assertPlan(Statement.finish, [ids, ids, "done", String?.none])
         try await assertPlan(Statement.bury, [ids, ids, "x"])
-        try await assertPlan(Statement.promote, [ids, now])
+        try await assertPlan(Statement.advance, [ids, ids, "done", String?.none, now])
         try await assertPlan(Statement.reschedule, [ids, ids, 1.5, 0, "x", now])
         try await assertPlan(Statement.extend, [ids, 30.0, now])
     }
@@ -68,9 +68,9 @@ final class StatementPlanTests: XCTestCase {
         try await assertPlan(
             function: "queue_turns", ["of_stage": "'write'", "of_priority": "0", "of_tenant": "7"],
             walks: ["leases_clock", "jobs_by_tenant"])
-        try await assertPlan(function: "call_budget", ["of_connection": "7"], walks: ["call_budgets_pkey"])
         try await assertPlan(
-            function: "reserved_since", ["of_connection": "7", "since": "now()"], walks: ["call_reservations_pkey"])
+            function: "call_budget", ["of_connection": "7", "moment": "now()"],
+            walks: ["call_budgets_pkey", "call_reservations_pkey"])
     }
 
     private func assertPlan(
@@ -80,9 +80,6 @@ final class StatementPlanTests: XCTestCase {
         let rows = try await pool.query("SELECT prosrc FROM pg_proc WHERE proname = $1", [function])
         var body = try XCTUnwrap(rows.first, file: file, line: line).decode(String.self)
         for (name, value) in arguments { body = body.replacingOccurrences(of: name, with: value) }
-        // The time of a budget; a column of reservations has the same name.
-        if function == "call_budget" { body = body.replacingOccurrences(of: "<= at ", with: "<= now() ") }
-        body = body.replacingOccurrences(of: ", at -", with: ", now() -")
         try await assertPlan(body, [], walks: indexes, file: file, line: line)
     }
 

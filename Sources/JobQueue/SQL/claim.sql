@@ -1,4 +1,4 @@
--- Indexes: jobs_ready, jobs_pkey, and those of call_budget.
+-- Indexes: jobs_ready, and those of call_budget.
 --
 -- $1 stage, $2 limit, $3 worker, $4 lease in seconds, $5 now or NULL for the database's clock, $6 the clocks of the
 -- priorities 1, 0 and -1 to begin at, $7 calls to a CRM that a batch takes, $8 jobs of a connection in such a batch.
@@ -10,12 +10,13 @@
 --
 -- Taken and finished rows stay in jobs_ready until a vacuum that may remove them, and a snapshot held open forbids that;
 -- so a claim does not begin at the index's start. MATERIALIZED fences the LIMITs in: the planner would be free to run
--- them again for each row of an update, and then more rows than the limit are locked and taken.
+-- them again for each row of an update, and then more rows than the limit are locked and taken. Locked rows are found
+-- again by their place; one whose lane grew between the snapshot and the lock is not, and stays for the next claim.
 WITH candidates AS MATERIALIZED (
     SELECT job.*
     FROM unnest('{1,0,-1}'::smallint[], $6::bigint[]) AS level (priority, mark),
         LATERAL (
-            SELECT lane, id, priority, turn, tenant_id, connection_id,
+            SELECT ctid AS place, lane, id, priority, turn, tenant_id, connection_id,
                    valid_until <= coalesce($5::timestamptz, statement_timestamp()) IS TRUE AS is_stale,
                    attempt >= max_attempts AS is_exhausted
             FROM jobs
@@ -34,7 +35,6 @@ budgets AS MATERIALIZED (
     SELECT connection_id, budget.*
     FROM (SELECT DISTINCT connection_id FROM candidates WHERE $7 > 0) AS connection,
         call_budget(connection_id, coalesce($5::timestamptz, statement_timestamp())) AS budget
-    WHERE available IS NOT NULL
 ),
 judged AS MATERIALIZED (
     SELECT candidates.*, available, park_seconds,
@@ -58,7 +58,9 @@ parked AS (
             + make_interval(secs => park_seconds) END,
         reason = CASE WHEN is_paused THEN 'paused' ELSE 'the call budget of its connection is used up' END
     FROM judged
-    WHERE jobs.lane = judged.lane AND (is_paused OR judged.calls > available)
+    WHERE jobs.ctid = judged.place
+        -- Known before the plan joins anything, so that it never reads the table to park a few.
+        AND jobs.ctid = ANY (ARRAY(SELECT place FROM judged WHERE is_paused OR judged.calls > available))
 ),
 taken AS MATERIALIZED (
     SELECT * FROM judged WHERE NOT is_paused AND calls <= coalesce(available, calls)
@@ -84,7 +86,7 @@ claimed AS (
     UPDATE jobs
     SET token = leased.token, attempt = attempt + CASE WHEN is_stale OR is_exhausted THEN 0 ELSE 1 END
     FROM taken JOIN leased USING (priority)
-    WHERE jobs.lane = taken.lane
+    WHERE jobs.ctid = taken.place AND jobs.ctid = ANY (ARRAY(SELECT place FROM taken))
     RETURNING jobs.*, is_stale, is_exhausted
 )
 SELECT looked_at.count, claimed.id, tenant_id, connection_id, lane, priority, turn, attempt, max_attempts, token, payload,

@@ -2,22 +2,18 @@
 --
 -- $1 lanes, $2 tokens of the claims that hold their jobs, $3 outcome, $4 reason or NULL.
 --
--- Returns the jobs that were still held, and whether others of their lane wait; promote.sql brings those up. A job that
--- is not held is not touched. Lanes are locked in order, as in enqueue.sql.
-WITH held AS MATERIALIZED (
-    SELECT jobs.*
-    FROM unnest($1::bigint[], $2::bigint[]) AS mine (lane, token)
-    JOIN jobs ON jobs.lane = mine.lane AND jobs.token = mine.token
-    ORDER BY jobs.lane
-    FOR UPDATE OF jobs
-),
-ended AS (
-    DELETE FROM jobs USING held WHERE jobs.lane = held.lane AND held.behind = 0
+-- Ends the jobs with no other behind them and returns them; a job that is not held is not touched. advance.sql ends the
+-- rest. Lanes are locked in order, as in enqueue.sql.
+WITH ended AS (
+    DELETE FROM jobs
+    USING (SELECT * FROM unnest($1::bigint[], $2::bigint[]) AS mine (lane, token) ORDER BY lane) AS mine
+    WHERE jobs.lane = mine.lane AND jobs.token = mine.token AND behind = 0
+    RETURNING jobs.*
 ),
 recorded AS (
     INSERT INTO job_history (
         job_id, enqueued_at, tenant_id, connection_id, lane, attempts, stage, outcome, reason, payload
     )
-    SELECT id, enqueued_at, tenant_id, connection_id, lane, attempt, stage, $3, $4, payload FROM held
+    SELECT id, enqueued_at, tenant_id, connection_id, lane, attempt, stage, $3, $4, payload FROM ended
 )
-SELECT lane, token, behind > 0 FROM held
+SELECT lane, token FROM ended

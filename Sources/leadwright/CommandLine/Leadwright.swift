@@ -20,6 +20,7 @@ enum Leadwright {
             .modelGenerate,
             .benchModel,
             .benchGenerate,
+            .benchQueue,
         ] + Command.sandboxes
 
     static func main() async {

@@ -1,0 +1,55 @@
+-- Indexes: jobs_pkey, jobs_behind_pkey, and those of queue_turns.
+--
+-- $1 lanes, $2 tokens of the claims that hold their jobs, $3 outcome, $4 reason or NULL, $5 now or NULL for the database's
+-- clock.
+--
+-- Ends the jobs that finish.sql left, brings up the next of their lanes, and returns those that were still held.
+--
+-- Ids behind are larger than the one that ends (enqueue.sql), so the search need not pass what was taken from the lane
+-- before. That there is one behind was committed before this statement began, for otherwise finish.sql had ended the job;
+-- what commits meanwhile has a larger id and is only counted.
+WITH held AS MATERIALIZED (
+    SELECT jobs.*
+    FROM unnest($1::bigint[], $2::bigint[]) AS mine (lane, token)
+    JOIN jobs ON jobs.lane = mine.lane AND jobs.token = mine.token
+    ORDER BY jobs.lane
+    FOR UPDATE OF jobs
+),
+recorded AS (
+    INSERT INTO job_history (
+        job_id, enqueued_at, tenant_id, connection_id, lane, attempts, stage, outcome, reason, payload
+    )
+    SELECT id, enqueued_at, tenant_id, connection_id, lane, attempt, stage, $3, $4, payload FROM held
+),
+next AS MATERIALIZED (
+    SELECT first.*
+    FROM held,
+        LATERAL (
+            SELECT * FROM jobs_behind WHERE jobs_behind.lane = held.lane AND jobs_behind.id > held.id ORDER BY id LIMIT 1
+        ) AS first
+),
+removed AS (
+    DELETE FROM jobs_behind USING next WHERE jobs_behind.lane = next.lane AND jobs_behind.id = next.id
+),
+flows AS MATERIALIZED (
+    SELECT flow.*, turns.*
+    FROM (SELECT DISTINCT stage, priority, tenant_id FROM next) AS flow,
+        queue_turns(flow.stage, flow.priority, flow.tenant_id) AS turns
+),
+placed AS (
+    SELECT next.*,
+           CASE WHEN run_at <= coalesce($5::timestamptz, statement_timestamp())
+               THEN last_turn + step * row_number() OVER (PARTITION BY stage, priority, tenant_id ORDER BY id)
+           END AS turn
+    FROM next JOIN flows USING (stage, priority, tenant_id)
+),
+promoted AS (
+    UPDATE jobs
+    SET id = placed.id, turn = placed.turn, tenant_id = placed.tenant_id, connection_id = placed.connection_id,
+        token = NULL, run_at = placed.run_at, valid_until = placed.valid_until, enqueued_at = placed.enqueued_at,
+        behind = behind - 1, priority = placed.priority, attempt = 0, max_attempts = placed.max_attempts,
+        stage = placed.stage, payload = placed.payload, reason = NULL
+    FROM placed
+    WHERE jobs.lane = placed.lane
+)
+SELECT lane, token FROM held
