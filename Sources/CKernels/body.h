@@ -386,10 +386,13 @@ static void rotate_neighbours(float *x, const float *cosine, const float *sine, 
 }
 
 static float log_sum_exp(const float *x, int64_t count) {
-    float largest = x[0];
-    for (int64_t i = 1; i < count; i++) largest = x[i] > largest ? x[i] : largest;
-    floats sums = splat(0);
+    floats most = splat(-INFINITY);
     int64_t i = 0;
+    for (; i + CK_LANES <= count; i += CK_LANES) most = larger(load_floats(x + i), most);
+    float largest = max_lanes(most);
+    for (; i < count; i++) largest = x[i] > largest ? x[i] : largest;
+    floats sums = splat(0);
+    i = 0;
     for (; i + CK_LANES <= count; i += CK_LANES) sums += exponential(load_floats(x + i) - largest);
     if (i < count) {
         floats rest = splat(-INFINITY);
