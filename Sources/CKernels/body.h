@@ -1,37 +1,15 @@
-// The kernels' common text, compiled once per instruction set. The including file has set its target and defines
+// The kernels' common text, compiled once per instruction set. The including file has set its target, defined
 //   load_halves(p)                       16 half-precision numbers as floats
 //   round_halves(v, p)                   stores 16 floats as half precision, to nearest even
 //   ROWS                                 rows of attention, or tokens of a floating-point product, whose sums fit the
 //                                        registers beside the numbers they share
-//   widen_q8(words, weights)             a block's signed bytes as 8 vectors
-//   dot_q8(weights, block)               their 16 dot products with a block of activations: exact integers
-// and for unsigned bytes either
-//   widen_q4(words, weights)             a block's nibbles as 8 vectors of bytes
-//   dot_unsigned(weights, block)         dot products of bytes up to 31
-//   dot_q6(weights, block, half)         the same for 16 of ck_panel_q6's bytes, of which 32 is subtracted
-// or, where its registers want another order of loads, OWN_TILES and tile_q4, tile_q4k, tile_q5 and tile_q6; and
-// OWN_TILE_Q8 and tile_q8 instead of the first. It ends with KERNEL_TABLE(name). The order of every floating-point
-// operation is fixed here, for all of them; a tile of its own keeps to it.
+// included panels.h, and defines for products of quantised weights either
+//   dot_unsigned(start, weights, digits, first, count)    start + 16 dot products of `count` vectors of unsigned bytes,
+//                                        from `first` on, with as many fours of digits: exact integers
+// or, where a block's weights do not fit the registers beside the sums, STACKED with add_unsigned, add_centred and
+// add_signed of its own, which keep to the order of those here. It ends with KERNEL_TABLE(name). The order of every
+// floating-point operation is fixed here and in panels.h, for all of them.
 #pragma STDC FP_CONTRACT OFF
-
-INLINE floats load_floats(const float *p) {
-    floats v;
-    memcpy(&v, p, sizeof v);
-    return v;
-}
-
-/// 16 numbers of bfloat16: the upper halves of floats.
-INLINE floats load_bfloats(const uint16_t *p) {
-    words v;
-    memcpy(&v, p, sizeof v);
-    return (floats)(__builtin_convertvector(v, integers) << 16);
-}
-
-INLINE floats load_bytes(const uint8_t *p) {
-    unsigned_bytes v;
-    memcpy(&v, p, sizeof v);
-    return __builtin_convertvector(__builtin_convertvector(v, integers), floats);
-}
 
 INLINE void store_floats(float *p, floats v) { memcpy(p, &v, sizeof v); }
 
@@ -79,14 +57,10 @@ INLINE floats exponential(floats x) {
 
 // MARK: Products
 
-/// Asks for the weights that come 4 KiB later. The processor's own prefetching stops at every page; with one token,
-/// where memory alone counts, this takes a core from 60 % to 80 % of what it can read at all.
-INLINE void prefetch(const void *block, const int bytes) {
-    for (int i = 0; i < bytes; i += 64) __builtin_prefetch((const char *)block + 4096 + i);
-}
-
 /// Tokens whose sums stay in registers while a block of quantised weights is read once.
 #define TILE 8
+/// The most tokens of a tile of any format and instruction set.
+#define MOST_TOKENS 16
 
 /// Defines tile_format(panel, x, inner, left, sums): the sums of one panel with `most`, 8 or fewer of the `left` tokens
 /// from `x` on, for a tokens_format that is compiled for each number of them. Returns how many.
@@ -101,111 +75,102 @@ INLINE void prefetch(const void *block, const int bytes) {
         return tokens_##format(panel, x, inner, 1, sums), 1;                                                        \
     }
 
-/// The activations that belong to a block of 256 weights.
-typedef struct {
-    ck_activation_block group[CK_GROUPS];
-} eight_blocks;
+#ifndef STACKED
+/// start + 16 dot products of `count` vectors of a block's bytes, from `first` on, with a block of activations.
+INLINE floats dot_block(const integers *weights, const ck_activation_block *x, int32_t start, const int first,
+                        const int count) {
+    integers dots = dot_unsigned(x->fine ? 0 : start, weights, x->high, first, count);
+    if (__builtin_expect(x->fine, 0)) {
+        // 254 · high + low without a multiplication, which would take ten cycles.
+        const integers low = dot_unsigned(start, weights, x->low, first, count);
+        dots = (dots << 8) + (low - (dots + dots));
+    }
+    return __builtin_convertvector(dots, floats);
+}
 
-#ifndef OWN_TILES
-/// sums[token] += scale · dots + minimum · activations, for bytes of which `weights` holds a block.
-INLINE void add_unsigned(const integers *weights, floats scale, floats minimum, const ck_activation_block *x,
-                         int64_t inner, const int tokens, floats *sums) {
+/// sums[token] += a block's products with `tokens` tokens, a number that the compiler knows, whose activations lie
+/// `blocks` apart. `most` is the largest weight, for those who add in 16 bits.
+INLINE void add_unsigned(const weight_block *block, const int most, const ck_activation_block *x, int64_t blocks,
+                         const int tokens, floats *sums) {
+    (void)most;
 #pragma unroll
-    for (int t = 0; t < tokens; t++) {
-        const ck_activation_block *block = x + t * inner;
-        const floats dots = __builtin_convertvector(dot_unsigned(weights, block), floats);
-        sums[t] = fused(dots, scale * block->scale, sums[t]);
-        sums[t] = fused(minimum, splat(block->sum), sums[t]);
+    for (int t = 0; t < tokens; t++, x += blocks) {
+        sums[t] = fused(dot_block(block->weights, x, 0, 0, 8), block->scale[0] * x->scale, sums[t]);
+        sums[t] = fused(block->minimum, splat(x->sum), sums[t]);
     }
 }
 
-INLINE void tokens_q4(const ck_panel_q4 *panel, const ck_activation_block *x, int64_t inner, const int tokens,
-                      floats *sums) {
-    for (int t = 0; t < tokens; t++) sums[t] = splat(0);
-    for (int64_t b = 0; b < inner; b++) {
-        integers weights[8];
-        prefetch(panel + b, sizeof *panel);
-        widen_q4(panel[b].words, weights);
-        add_unsigned(
-            weights, load_halves(panel[b].scale), load_halves(panel[b].minimum), x + b, inner, tokens, sums);
-    }
-}
-
-INLINE void tokens_q4k(const ck_panel_q4k *panel, const eight_blocks *x, int64_t inner, const int tokens,
-                       floats *sums) {
-    for (int t = 0; t < tokens; t++) sums[t] = splat(0);
-    for (int64_t b = 0; b < inner; b++, panel++, x++) {
-        const floats scale = load_halves(panel->scale), minimum = load_halves(panel->minimum);
-        prefetch(panel, sizeof *panel - sizeof panel->words);
-        for (int g = 0; g < CK_GROUPS; g++) {
-            integers weights[8];
-            prefetch(panel->words[g], sizeof panel->words[g]);
-            widen_q4(panel->words[g], weights);
-            add_unsigned(
-                weights, scale * load_bytes(panel->scale_factors[g]), minimum * load_bytes(panel->minimum_factors[g]),
-                x->group + g, inner * CK_GROUPS, tokens, sums);
-        }
-    }
-}
-
-INLINE void tokens_q5(const ck_panel_q5 *panel, const ck_activation_block *x, int64_t inner, const int tokens,
-                      floats *sums) {
-    for (int t = 0; t < tokens; t++) sums[t] = splat(0);
-    for (int64_t b = 0; b < inner; b++) {
-        integers weights[8];
-        prefetch(panel + b, sizeof *panel);
-        memcpy(weights, panel[b].words, sizeof weights);
-        add_unsigned(
-            weights, load_floats(panel[b].scale), load_floats(panel[b].minimum), x + b, inner, tokens, sums);
-    }
-}
-
-INLINE void tokens_q6(const ck_panel_q6 *panel, const ck_activation_block *x, int64_t inner, const int tokens,
-                      floats *sums) {
-    for (int t = 0; t < tokens; t++) sums[t] = splat(0);
-    for (int64_t b = 0; b < inner; b++) {
-        integers weights[8];
-        prefetch(panel + b, sizeof *panel);
-        memcpy(weights, panel[b].words, sizeof weights);
+/// The same for weights that are 32 too large, with a scale for each 16.
+INLINE void add_centred(const weight_block *block, const int most, const ck_activation_block *x, int64_t blocks,
+                        const int tokens, floats *sums) {
+    (void)most;
+#pragma unroll
+    for (int t = 0; t < tokens; t++, x += blocks) {
 #pragma unroll
         for (int half = 0; half < 2; half++) {
-            const floats scale = load_floats(panel[b].scale[half]);
-#pragma unroll
-            for (int t = 0; t < tokens; t++) {
-                const ck_activation_block *block = x + t * inner + b;
-                const floats dots = __builtin_convertvector(dot_q6(weights, block, half), floats);
-                sums[t] = fused(dots, scale * block->scale, sums[t]);
-            }
+            const int32_t total = half == 0 ? x->first_total : x->total - x->first_total;
+            const floats dots = dot_block(block->weights, x, -32 * total, 4 * half, 4);
+            sums[t] = fused(dots, block->scale[half] * x->scale, sums[t]);
         }
     }
 }
 
-TILE_OF(q4, ck_panel_q4, ck_activation_block, TILE)
-TILE_OF(q4k, ck_panel_q4k, eight_blocks, TILE)
-TILE_OF(q5, ck_panel_q5, ck_activation_block, TILE)
-TILE_OF(q6, ck_panel_q6, ck_activation_block, TILE)
-#endif
-
-#ifndef OWN_TILE_Q8
-INLINE void tokens_q8(const ck_panel_q8 *panel, const ck_activation_block *x, int64_t inner, const int tokens,
-                      floats *sums) {
-    for (int t = 0; t < tokens; t++) sums[t] = splat(0);
-    for (int64_t b = 0; b < inner; b++) {
-        integers weights[8];
-        prefetch(panel + b, sizeof *panel);
-        widen_q8(panel[b].words, weights);
-        const floats scale = load_floats(panel[b].scale);
+/// The same for weights with a sign.
+INLINE void add_signed(const weight_block *block, const int most, const ck_activation_block *x, int64_t blocks,
+                       const int tokens, floats *sums) {
+    (void)most;
+    integers weights[8];
+    for (int j = 0; j < 8; j++) weights[j] = block->weights[j] ^ (int32_t)0x80808080;
 #pragma unroll
-        for (int t = 0; t < tokens; t++) {
-            const ck_activation_block *block = x + t * inner + b;
-            const floats dots = __builtin_convertvector(dot_q8(weights, block), floats);
-            sums[t] = fused(dots, scale * block->scale, sums[t]);
-        }
+    for (int t = 0; t < tokens; t++, x += blocks) {
+        // With the other sign, a bit of 128, they are 128 too large.
+        sums[t] = fused(dot_block(weights, x, -128 * x->total, 0, 8), block->scale[0] * x->scale, sums[t]);
     }
 }
 
-TILE_OF(q8, ck_panel_q8, ck_activation_block, TILE)
+/// Defines tile_format for panel blocks of `groups` times 32 weights a row.
+#define TILE_OF_BLOCKS(format, Panel, groups, add, most)                                                            \
+    INLINE void tokens_##format(const Panel *panel, const ck_activation_block *x, int64_t inner, const int tokens,  \
+                                floats *sums) {                                                                     \
+        for (int t = 0; t < tokens; t++) sums[t] = splat(0);                                                        \
+        for (int64_t b = 0; b < inner * (groups); b++) {                                                            \
+            weight_block block;                                                                                     \
+            open_##format(panel, b, &block);                                                                        \
+            add(&block, most, x + b, inner * (groups), tokens, sums);                                               \
+        }                                                                                                           \
+    }                                                                                                               \
+    TILE_OF(format, Panel, ck_activation_block, TILE)
+#else
+/// The same for up to MOST_TOKENS tokens, four at a time. Where the compiler knows that there is one token, or four, no
+/// weight needs the stack: with one, 4-bit weights in the cache are read a quarter faster.
+#define TILE_OF_BLOCKS(format, Panel, groups, add, most)                                                            \
+    INLINE void tokens_##format(const Panel *panel, const ck_activation_block *x, int64_t inner, int64_t tokens,    \
+                                floats *sums) {                                                                     \
+        const int64_t blocks = inner * (groups);                                                                    \
+        for (int64_t t = 0; t < tokens; t++) sums[t] = splat(0);                                                    \
+        for (int64_t b = 0; b < blocks; b++, x++) {                                                                 \
+            weight_block block;                                                                                     \
+            open_##format(panel, b, &block);                                                                        \
+            int64_t t = 0;                                                                                          \
+            for (; t + 4 <= tokens; t += 4) add(&block, most, x + t * blocks, blocks, 4, sums + t);                 \
+            for (; t < tokens; t++) add(&block, most, x + t * blocks, blocks, 1, sums + t);                         \
+        }                                                                                                           \
+    }                                                                                                               \
+    INLINE int64_t tile_##format(const Panel *panel, const ck_activation_block *x, int64_t inner, int64_t left,     \
+                                 floats *sums) {                                                                    \
+        const int64_t tokens = left < MOST_TOKENS ? left : MOST_TOKENS;                                             \
+        if (tokens == 1) return tokens_##format(panel, x, inner, 1, sums), 1;                                       \
+        if (tokens == 4) return tokens_##format(panel, x, inner, 4, sums), 4;                                       \
+        return tokens_##format(panel, x, inner, tokens, sums), tokens;                                              \
+    }
 #endif
+
+TILE_OF_BLOCKS(q4, ck_panel_q4, 1, add_unsigned, 15)
+TILE_OF_BLOCKS(q4k, ck_panel_q4k, CK_GROUPS, add_unsigned, 15)
+TILE_OF_BLOCKS(q5, ck_panel_q5, 1, add_unsigned, 31)
+TILE_OF_BLOCKS(q5k, ck_panel_q5k, CK_GROUPS, add_unsigned, 31)
+TILE_OF_BLOCKS(q6k, ck_panel_q6k, CK_GROUPS, add_centred, 63)
+TILE_OF_BLOCKS(q8, ck_panel_q8, 1, add_signed, 128)
 
 /// Defines tile_format for panels of floating-point numbers.
 #define TILE_OF_NUMBERS(format, Number, load)                                                                       \
@@ -225,12 +190,9 @@ TILE_OF_NUMBERS(f16, uint16_t, load_halves)
 TILE_OF_NUMBERS(bf16, uint16_t, load_bfloats)
 TILE_OF_NUMBERS(f32, float, load_floats)
 
-/// The most tokens of a tile of any format and instruction set.
-#define MOST_TOKENS 16
-
 /// Defines a ck_multiply: panels outside, tokens inside, so that weights come from memory once and the tile's
 /// activations from the second-level cache once a panel.
-#define MULTIPLY(format, Panel, Input, panel_size)                                                                  \
+#define MULTIPLY(format, Panel, panel_size, Input, panel_inputs)                                                    \
     static void multiply_##format(const void *weights, const void *inputs, float *outputs, int64_t inner,           \
                                   int64_t rows, int64_t tokens, int64_t stride) {                                   \
         for (int64_t row = 0; row < rows; row += CK_LANES) {                                                        \
@@ -239,7 +201,7 @@ TILE_OF_NUMBERS(f32, float, load_floats)
             int64_t token = 0;                                                                                      \
             while (token < tokens) {                                                                                \
                 floats sums[MOST_TOKENS];                                                                           \
-                const Input *x = (const Input *)inputs + token * inner;                                             \
+                const Input *x = (const Input *)inputs + token * inner * (panel_inputs);                            \
                 const int64_t done = tile_##format(panel, x, inner, tokens - token, sums);                          \
                 for (int64_t t = 0; t < done; t++) {                                                                \
                     memcpy(outputs + (token + t) * stride + row, &sums[t], (size_t)lanes * sizeof(float));          \
@@ -249,14 +211,15 @@ TILE_OF_NUMBERS(f32, float, load_floats)
         }                                                                                                           \
     }
 
-MULTIPLY(q4, ck_panel_q4, ck_activation_block, 1)
-MULTIPLY(q4k, ck_panel_q4k, eight_blocks, 1)
-MULTIPLY(q5, ck_panel_q5, ck_activation_block, 1)
-MULTIPLY(q6, ck_panel_q6, ck_activation_block, 1)
-MULTIPLY(q8, ck_panel_q8, ck_activation_block, 1)
-MULTIPLY(f16, uint16_t, float, CK_LANES)
-MULTIPLY(bf16, uint16_t, float, CK_LANES)
-MULTIPLY(f32, float, float, CK_LANES)
+MULTIPLY(q4, ck_panel_q4, 1, ck_activation_block, 1)
+MULTIPLY(q4k, ck_panel_q4k, 1, ck_activation_block, CK_GROUPS)
+MULTIPLY(q5, ck_panel_q5, 1, ck_activation_block, 1)
+MULTIPLY(q5k, ck_panel_q5k, 1, ck_activation_block, CK_GROUPS)
+MULTIPLY(q6k, ck_panel_q6k, 1, ck_activation_block, CK_GROUPS)
+MULTIPLY(q8, ck_panel_q8, 1, ck_activation_block, 1)
+MULTIPLY(f16, uint16_t, CK_LANES, float, 1)
+MULTIPLY(bf16, uint16_t, CK_LANES, float, 1)
+MULTIPLY(f32, float, CK_LANES, float, 1)
 
 // MARK: Along one row
 
@@ -423,10 +386,13 @@ static void rotate_neighbours(float *x, const float *cosine, const float *sine, 
 }
 
 static float log_sum_exp(const float *x, int64_t count) {
-    float largest = x[0];
-    for (int64_t i = 1; i < count; i++) largest = x[i] > largest ? x[i] : largest;
-    floats sums = splat(0);
+    floats most = splat(-INFINITY);
     int64_t i = 0;
+    for (; i + CK_LANES <= count; i += CK_LANES) most = larger(load_floats(x + i), most);
+    float largest = max_lanes(most);
+    for (; i < count; i++) largest = x[i] > largest ? x[i] : largest;
+    floats sums = splat(0);
+    i = 0;
     for (; i + CK_LANES <= count; i += CK_LANES) sums += exponential(load_floats(x + i) - largest);
     if (i < count) {
         floats rest = splat(-INFINITY);
@@ -524,7 +490,8 @@ static float soften(float *scores, int64_t first, int64_t end, int64_t count, fl
         .multiply_q4 = multiply_q4,                                                                                 \
         .multiply_q4k = multiply_q4k,                                                                               \
         .multiply_q5 = multiply_q5,                                                                                 \
-        .multiply_q6 = multiply_q6,                                                                                 \
+        .multiply_q5k = multiply_q5k,                                                                               \
+        .multiply_q6k = multiply_q6k,                                                                               \
         .multiply_q8 = multiply_q8,                                                                                 \
         .multiply_f16 = multiply_f16,                                                                               \
         .multiply_bf16 = multiply_bf16,                                                                             \

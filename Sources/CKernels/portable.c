@@ -16,43 +16,12 @@ INLINE floats load_halves(const uint16_t *p) {
     return v;
 }
 
-INLINE void widen_q4(const uint32_t (*words)[CK_LANES], integers *weights) {
-    for (int j = 0; j < 4; j++) {
-        integers pairs;
-        memcpy(&pairs, words[j], sizeof pairs);
-        weights[j] = pairs & 0x0f0f0f0f;
-        weights[j + 4] = pairs >> 4 & 0x0f0f0f0f;
-    }
-}
+#include "panels.h"
 
-INLINE void widen_q8(const uint32_t (*words)[CK_LANES], integers *weights) {
-    memcpy(weights, words, 8 * sizeof *weights);
-}
-
-/// The dot products of elements first..<first + count.
-INLINE integers dot_bytes(const integers *weights, const ck_activation_block *block, int first, int count) {
-    integers dots = 0;
-    for (int i = first; i < first + count; i++) {
-        const int32_t x = block->fine ? CK_BASE * block->high[i] + block->low[i] : block->high[i];
-        // The byte of element i moves to the top and comes back down with its sign.
-        dots += ((weights[i / 4] << (24 - i % 4 * 8)) >> 24) * x;
-    }
+INLINE integers dot_unsigned(int32_t start, const integers *weights, const int8_t *digits, int first, int count) {
+    integers dots = (integers)(start);
+    for (int i = 4 * first; i < 4 * (first + count); i++) dots += (weights[i / 4] >> i % 4 * 8 & 255) * digits[i];
     return dots;
-}
-
-INLINE integers dot_q8(const integers *weights, const ck_activation_block *block) {
-    return dot_bytes(weights, block, 0, CK_BLOCK);
-}
-
-/// The bytes of ck_panel_q6 are 32 too large.
-INLINE integers dot_q6(const integers *weights, const ck_activation_block *block, int half) {
-    const int32_t total = half == 0 ? block->first_total : block->total - block->first_total;
-    return dot_bytes(weights, block, half * 16, 16) - 32 * total;
-}
-
-/// Bytes of at most 31 have no sign to lose.
-INLINE integers dot_unsigned(const integers *weights, const ck_activation_block *block) {
-    return dot_q8(weights, block);
 }
 
 INLINE void round_halves(floats v, uint16_t *out) {

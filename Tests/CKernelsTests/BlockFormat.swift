@@ -71,24 +71,22 @@ enum BlockFormat: String, CaseIterable {
         case .q4_k: product(ck_pack_q4_k, kernels.multiply_q4k)
         case .q5_0: product(ck_pack_q5_0, kernels.multiply_q5)
         case .q5_1: product(ck_pack_q5_1, kernels.multiply_q5)
-        case .q5_k: product(ck_pack_q5_k, kernels.multiply_q5)
-        case .q6_k: product(ck_pack_q6_k, kernels.multiply_q6)
+        case .q5_k: product(ck_pack_q5_k, kernels.multiply_q5k)
+        case .q6_k: product(ck_pack_q6_k, kernels.multiply_q6k)
         case .q8_0: product(ck_pack_q8_0, kernels.multiply_q8)
         }
 
         func product<Panel>(
             _ pack: (UnsafePointer<UInt8>?, Int64, Int64, UnsafeMutablePointer<Panel>?) -> Void, _ multiply: ck_multiply
         ) {
-            // ck_panel_q4k holds a whole block of 256 numbers, every other panel block 32.
-            let inner = Panel.self == ck_panel_q4k.self ? blocks : blocks * numbers / 32
-            let count = (rows + 15) / 16 * inner
+            let count = (rows + 15) / 16 * blocks
             let panels = UnsafeMutablePointer<Panel>.allocate(capacity: count)
             defer { panels.deallocate() }
             // What packing leaves as it was must not be zero by chance.
             UnsafeMutableRawPointer(panels).initializeMemory(
                 as: UInt8.self, repeating: 0xff, count: count * MemoryLayout<Panel>.stride)
-            pack(bytes, Int64(rows), Int64(inner), panels)
-            multiply(panels, inputs, &outputs, Int64(inner), Int64(rows), Int64(tokens), Int64(stride))
+            pack(bytes, Int64(rows), Int64(blocks), panels)
+            multiply(panels, inputs, &outputs, Int64(blocks), Int64(rows), Int64(tokens), Int64(stride))
         }
     }
 

@@ -71,25 +71,40 @@ typedef struct {
     uint32_t words[CK_GROUPS][4][CK_LANES];
 } ck_panel_q4k;
 
-/// 32 weights of each of 16 rows: w = scale · q + minimum, q in 0...31 (ggml's Q5_1 and Q5_K, and Q5_0 with
+/// 32 weights of each of 16 rows: w = scale · q + minimum, q in 0...31 (ggml's Q5_1; Q5_0 is the same with
 /// minimum = -16 · scale).
 typedef struct {
-    float scale[CK_LANES];
-    float minimum[CK_LANES];
-    /// words[j][row]: elements 4j...4j+3 as bytes.
-    uint32_t words[8][CK_LANES];
+    uint16_t scale[CK_LANES];
+    uint16_t minimum[CK_LANES];
+    /// The lower four bits as the words of ck_panel_q4, then a word a row: bit j of byte i is the fifth bit of element
+    /// 4j + i.
+    uint32_t words[5][CK_LANES];
 } ck_panel_q5;
 
-/// 32 weights of each of 16 rows: w = scale · (q - 32), q in 0...63, with a scale for each 16 of them (ggml's Q6_K).
+/// 256 weights of each of 16 rows, as ck_panel_q4k with q in 0...31 (ggml's Q5_K).
 typedef struct {
-    float scale[2][CK_LANES];
-    /// words[j][row]: elements 4j...4j+3 as bytes.
-    uint32_t words[8][CK_LANES];
-} ck_panel_q6;
+    uint16_t scale[CK_LANES];
+    uint16_t minimum[CK_LANES];
+    uint8_t scale_factors[CK_GROUPS][CK_LANES];
+    uint8_t minimum_factors[CK_GROUPS][CK_LANES];
+    /// Each group as the words of ck_panel_q5. (With the fifth bits behind all groups, a token was read at three quarters
+    /// of the speed: memory likes one stream.)
+    uint32_t words[CK_GROUPS][5][CK_LANES];
+} ck_panel_q5k;
+
+/// 256 weights of each of 16 rows: w = scale · scale_factor · (q - 32), q in 0...63, with a factor for each 16 of them
+/// (ggml's Q6_K).
+typedef struct {
+    uint16_t scale[CK_LANES];
+    int8_t scale_factors[2 * CK_GROUPS][CK_LANES];
+    /// Each group's lower four bits as the words of ck_panel_q4, then a word a row for each half: bits 2j and 2j + 1 of
+    /// byte i are the upper ones of element 16 · half + 4j + i.
+    uint32_t words[CK_GROUPS][6][CK_LANES];
+} ck_panel_q6k;
 
 /// 32 weights of each of 16 rows: w = scale · q, q in -128...127 (ggml's Q8_0).
 typedef struct {
-    float scale[CK_LANES];
+    uint16_t scale[CK_LANES];
     /// words[j][row]: elements 4j...4j+3 as signed bytes.
     uint32_t words[8][CK_LANES];
 } ck_panel_q8;
@@ -97,7 +112,7 @@ typedef struct {
 /// outputs[token · stride + row] = Σ weights[row] · inputs[token] for every row and token.
 ///
 /// `weights` is the first of ceil(rows / 16) panels, each `inner` panel blocks (quantised) or `inner` · 16 numbers
-/// (floating point) long. `inputs` holds as many blocks (eight times as many for ck_panel_q4k) or numbers a token,
+/// (floating point) long. `inputs` holds as many blocks (eight times as many for panels of 256) or numbers a token,
 /// token after token. Lanes past `rows` in the last panel are computed and not stored.
 typedef void (*ck_multiply)(
     const void *weights, const void *inputs, float *outputs, int64_t inner, int64_t rows, int64_t tokens,
@@ -116,8 +131,10 @@ typedef struct {
     ck_multiply multiply_q4k;
     /// Panels of ck_panel_q5, inputs of ck_activation_block.
     ck_multiply multiply_q5;
-    /// Panels of ck_panel_q6, inputs of ck_activation_block.
-    ck_multiply multiply_q6;
+    /// Panels of ck_panel_q5k, inputs of ck_activation_block.
+    ck_multiply multiply_q5k;
+    /// Panels of ck_panel_q6k, inputs of ck_activation_block.
+    ck_multiply multiply_q6k;
     /// Panels of ck_panel_q8, inputs of ck_activation_block.
     ck_multiply multiply_q8;
     /// Panels [inner][16] of half precision, inputs of floats.
@@ -184,15 +201,15 @@ const ck_kernels *ck_kernels_for(ck_instruction_set set);
 /// The fastest kernels of this processor.
 const ck_kernels *ck_kernels_best(void);
 
-/// Packs `rows` rows of ggml blocks into ceil(rows / 16) panels of `blocks` panel blocks; rows that are missing become
-/// zeros. blocks.h says how ggml lays them out.
+/// Packs `rows` rows of `blocks` ggml blocks each into ceil(rows / 16) panels; rows that are missing become zeros.
+/// blocks.h says how ggml lays them out.
 void ck_pack_q4_0(const uint8_t *source, int64_t rows, int64_t blocks, ck_panel_q4 *panels);
 void ck_pack_q4_1(const uint8_t *source, int64_t rows, int64_t blocks, ck_panel_q4 *panels);
 void ck_pack_q4_k(const uint8_t *source, int64_t rows, int64_t blocks, ck_panel_q4k *panels);
 void ck_pack_q5_0(const uint8_t *source, int64_t rows, int64_t blocks, ck_panel_q5 *panels);
 void ck_pack_q5_1(const uint8_t *source, int64_t rows, int64_t blocks, ck_panel_q5 *panels);
-void ck_pack_q5_k(const uint8_t *source, int64_t rows, int64_t blocks, ck_panel_q5 *panels);
-void ck_pack_q6_k(const uint8_t *source, int64_t rows, int64_t blocks, ck_panel_q6 *panels);
+void ck_pack_q5_k(const uint8_t *source, int64_t rows, int64_t blocks, ck_panel_q5k *panels);
+void ck_pack_q6_k(const uint8_t *source, int64_t rows, int64_t blocks, ck_panel_q6k *panels);
 void ck_pack_q8_0(const uint8_t *source, int64_t rows, int64_t blocks, ck_panel_q8 *panels);
 /// Packs `rows` rows of `count` numbers of 16 or 32 bits each into panels [count][16].
 void ck_pack_16(const uint8_t *source, int64_t rows, int64_t count, uint16_t *panels);

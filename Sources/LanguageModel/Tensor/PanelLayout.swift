@@ -34,7 +34,7 @@ enum PanelLayout: Sendable {
     var numbers: Int {
         switch self {
         case .f16, .bf16, .f32: 1
-        case .q4_k: Int(CK_GROUPS * CK_BLOCK)
+        case .q4_k, .q5_k, .q6_k: Int(CK_GROUPS * CK_BLOCK)
         default: Int(CK_BLOCK)
         }
     }
@@ -47,8 +47,9 @@ enum PanelLayout: Sendable {
         switch self {
         case .q4_0, .q4_1: MemoryLayout<ck_panel_q4>.stride
         case .q4_k: MemoryLayout<ck_panel_q4k>.stride
-        case .q5_0, .q5_1, .q5_k: MemoryLayout<ck_panel_q5>.stride
-        case .q6_k: MemoryLayout<ck_panel_q6>.stride
+        case .q5_0, .q5_1: MemoryLayout<ck_panel_q5>.stride
+        case .q5_k: MemoryLayout<ck_panel_q5k>.stride
+        case .q6_k: MemoryLayout<ck_panel_q6k>.stride
         case .q8_0: MemoryLayout<ck_panel_q8>.stride
         case .f16, .bf16: Matrix.lanes * 2
         case .f32: Matrix.lanes * 4
@@ -59,8 +60,9 @@ enum PanelLayout: Sendable {
         switch self {
         case .q4_0, .q4_1: kernels.table.multiply_q4
         case .q4_k: kernels.table.multiply_q4k
-        case .q5_0, .q5_1, .q5_k: kernels.table.multiply_q5
-        case .q6_k: kernels.table.multiply_q6
+        case .q5_0, .q5_1: kernels.table.multiply_q5
+        case .q5_k: kernels.table.multiply_q5k
+        case .q6_k: kernels.table.multiply_q6k
         case .q8_0: kernels.table.multiply_q8
         case .f16: kernels.table.multiply_f16
         case .bf16: kernels.table.multiply_bf16
@@ -79,8 +81,8 @@ enum PanelLayout: Sendable {
         case .q4_k: ck_pack_q4_k(source, rows, inner, panels.assumingMemoryBound(to: ck_panel_q4k.self))
         case .q5_0: ck_pack_q5_0(source, rows, inner, panels.assumingMemoryBound(to: ck_panel_q5.self))
         case .q5_1: ck_pack_q5_1(source, rows, inner, panels.assumingMemoryBound(to: ck_panel_q5.self))
-        case .q5_k: ck_pack_q5_k(source, rows, inner, panels.assumingMemoryBound(to: ck_panel_q5.self))
-        case .q6_k: ck_pack_q6_k(source, rows, inner, panels.assumingMemoryBound(to: ck_panel_q6.self))
+        case .q5_k: ck_pack_q5_k(source, rows, inner, panels.assumingMemoryBound(to: ck_panel_q5k.self))
+        case .q6_k: ck_pack_q6_k(source, rows, inner, panels.assumingMemoryBound(to: ck_panel_q6k.self))
         case .q8_0: ck_pack_q8_0(source, rows, inner, panels.assumingMemoryBound(to: ck_panel_q8.self))
         case .f16, .bf16: ck_pack_16(source, rows, inner, panels.assumingMemoryBound(to: UInt16.self))
         case .f32: ck_pack_32(source, rows, inner, panels.assumingMemoryBound(to: Float.self))
