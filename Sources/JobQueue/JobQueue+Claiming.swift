@@ -42,8 +42,8 @@ extension JobQueue {
         var looked = 0
         var claimed: [ClaimedRow] = []
         do throws(PostgresError) {
+            looked = try rows.first?.decode("count") ?? 0
             for row in rows {
-                looked = try row.decode("count")
                 if let row = try ClaimedRow(row, stage: stage) { claimed.append(row) }
             }
         } catch {

@@ -105,10 +105,9 @@ public struct JobQueue: Sendable {
     ) async throws(JobQueueError) {
         var held = Set(jobs.map(Hold.init))
         do throws(PostgresError) {
-            // Most jobs have no other behind them.
-            for row in try await connection.query(Statement.finish, held.columns + [outcome, reason]) {
-                held.remove(try Hold(row))
-            }
+            // Most jobs have no other behind them and lie where they were claimed.
+            let places: [any PostgresValue] = [jobs.map(\.place), jobs.map(\.token), outcome, reason]
+            for row in try await connection.query(Statement.finish, places) { held.remove(try Hold(row)) }
             guard !held.isEmpty else { return }
             for row in try await connection.query(Statement.advance, held.columns + [outcome, reason, now?()]) {
                 held.remove(try Hold(row))

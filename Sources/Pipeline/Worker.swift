@@ -64,9 +64,13 @@ public final class Worker: Sendable {
         self.log = log
         self.upkeep = Upkeep(pool: pool, log: log)
         self.stages = [
-            StageLoop(stage: .understand, limit: limits.understand, queue: queue, log: log, perform: understanding.run),
-            StageLoop(stage: .generate, limit: limits.generate, queue: queue, log: log, perform: generating.run),
-            StageLoop(stage: .write, limit: limits.write, queue: queue, log: log, perform: writing.run),
+            StageLoop(
+                stage: .understand, limit: limits.understand, cost: .readLeads, queue: queue, log: log,
+                perform: understanding.run),
+            StageLoop(
+                stage: .generate, limit: limits.generate, cost: .none, queue: queue, log: log, perform: generating.run),
+            StageLoop(
+                stage: .write, limit: limits.write, cost: .writeBack, queue: queue, log: log, perform: writing.run),
         ]
     }
 
@@ -93,4 +97,11 @@ public final class Worker: Sendable {
         }
         log(.info, "worker stopped")
     }
+}
+
+extension CallCost {
+    /// Leads are read a hundred at a time; once more where some were merged.
+    fileprivate static let readLeads = CallCost(calls: 2, jobsPerBatch: 100)
+    /// Consent is read, the texts are written, and read back.
+    fileprivate static let writeBack = CallCost(calls: 3, jobsPerBatch: 100)
 }
