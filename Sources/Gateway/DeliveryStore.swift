@@ -1,4 +1,5 @@
 import CRM
+import Failpoints
 import Foundation
 import HTTPTypes
 import JSON
@@ -46,6 +47,7 @@ struct DeliveryStore: Sendable {
                         lane: Lane.name(connection: connection, object: object), payload: ["event": .integer(id)]))
             }
             if !jobs.isEmpty { _ = try await queue.enqueue(jobs, in: transaction) }
+            Failpoint.reach(.deliveryCommitting)
             return Acceptance(fresh: rows.count, duplicates: events.count - rows.count, queued: jobs.count)
         }
         if acceptance.queued > 0 { await queue.wake() }

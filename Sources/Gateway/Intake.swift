@@ -1,5 +1,6 @@
 import CRM
 import Configuration
+import Failpoints
 import Foundation
 import HTTPTypes
 import Telemetry
@@ -27,6 +28,7 @@ struct Intake: Sendable {
             log(.warning, "delivery refused", ["connection": name, "reason": reason])
             throw GatewayError(.unauthorized, reason)
         }
+        Failpoint.reach(.deliveryVerified)
         let events: [CRMEvent]
         do {
             events = try reader.parse(delivery)
@@ -40,6 +42,7 @@ struct Intake: Sendable {
         metrics.count(Self.accepted, ["connection": name])
         metrics.count(Self.events, ["connection": name, "seen": "first"], by: acceptance.fresh)
         metrics.count(Self.events, ["connection": name, "seen": "again"], by: acceptance.duplicates)
+        Failpoint.reach(.deliveryCommitted)
         return reader.acknowledgement(of: events)
     }
 

@@ -1,5 +1,6 @@
 import CRM
 import Configuration
+import Failpoints
 import Foundation
 import JobQueue
 import Personalization
@@ -42,7 +43,9 @@ struct Planning: Sendable {
                     try await commit(due, tenant: tenant, in: transaction)
                 }
             }
+            Failpoint.reach(.understandCommitting)
         }
+        Failpoint.reach(.understandCommitted)
         await queue.wake()
     }
 
