@@ -15,7 +15,7 @@ struct Lease {
                 do {
                     try await Task.sleep(for: queue.lease / 3)
                     try await queue.extend(jobs)
-                } catch is CancellationError {
+                } catch where Task.isCancelled {
                     return
                 } catch {
                     // Should it lapse, the attempt token keeps the job from being finished twice.
