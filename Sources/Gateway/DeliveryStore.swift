@@ -32,7 +32,7 @@ struct DeliveryStore: Sendable {
             connection, tenant, contentType, delivery.body,
             events.map(\.dedupeKey), events.map(\.kind.rawValue), events.map(\.objectType), events.map(\.objectID),
             events.map { $0.lead?.key }, events.map(\.occurredAt), events.map(Self.reasonToIgnore),
-            try events.map { try $0.storedText },
+            events.map(\.storedText),
         ]
         let acceptance = try await pool.transaction { transaction in
             let rows = try await transaction.query(Self.acceptDelivery, values)
