@@ -3,7 +3,7 @@ import JSON
 import LanguageModel
 
 extension Leadwright {
-    /// Prints what was measured and on what: as JSON when asked for, else a figure a line.
+    /// Prints what was measured with a model, and on what.
     static func announce(figures: [String: JSONValue], _ arguments: Arguments) throws(CommandError) {
         let surroundings: [String: JSONValue] = [
             "model": .string(URL(filePath: try arguments.value("--model")).lastPathComponent),
@@ -11,10 +11,14 @@ extension Leadwright {
             "kernels": .string(Kernels.best.name),
             "peak_rss_mib": .number(PeakMemory.mebibytes),
         ]
-        let all = figures.merging(surroundings) { figure, _ in figure }
-        guard !arguments.has("--json") else { return announce(JSONValue.object(all).canonicalText) }
-        let width = all.keys.map(\.count).max() ?? 0
-        for (name, value) in all.sorted(by: { $0.key < $1.key }) {
+        announce(figures: figures.merging(surroundings) { figure, _ in figure }, asJSON: arguments.has("--json"))
+    }
+
+    /// Prints what was measured: as JSON for programs, or a figure a line.
+    static func announce(figures: [String: JSONValue], asJSON: Bool) {
+        guard !asJSON else { return announce(JSONValue.object(figures).canonicalText) }
+        let width = figures.keys.map(\.count).max() ?? 0
+        for (name, value) in figures.sorted(by: { $0.key < $1.key }) {
             announce("\(name.padded(to: width))  \(value.figure)")
         }
     }

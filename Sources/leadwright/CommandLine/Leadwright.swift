@@ -20,6 +20,7 @@ enum Leadwright {
             .modelGenerate,
             .benchModel,
             .benchGenerate,
+            .benchIntake,
         ] + Command.sandboxes
 
     static func main() async {
