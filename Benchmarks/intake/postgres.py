@@ -15,7 +15,7 @@ SETTINGS = {
 
 class Postgres:
     def __init__(self, programs):
-        self.programs = programs
+        self.programs = os.path.realpath(programs)
         self.user = None
         if os.geteuid() == 0:
             # Postgres does not run as root.
