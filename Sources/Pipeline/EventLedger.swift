@@ -29,7 +29,7 @@ struct EventLedger: Sendable {
     /// The event concerns these people: it goes on once for each, in that person's lane.
     func replace(_ stored: StoredEvent, with events: [CRMEvent], _ job: Job) async throws {
         guard !events.isEmpty else { return try await ignore(stored, "it concerns nobody", job) }
-        let bodies = try events.map { try $0.storedText }
+        let bodies = events.map(\.storedText)
         try await pool.transaction { transaction in
             let rows = try await transaction.query(
                 Self.storeDerivedEvents,

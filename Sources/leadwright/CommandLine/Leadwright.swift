@@ -21,6 +21,7 @@ enum Leadwright {
             .benchModel,
             .benchGenerate,
             .benchQueue,
+            .benchIntake,
         ] + Command.sandboxes
 
     static func main() async {
