@@ -26,6 +26,8 @@ VALUES (1, '8112233/3101/' || :event || '/' || :lead || '/lifecyclestage/1795100
     FROM delivery
     RETURNING id
 )
-INSERT INTO jobs (stage, tenant_id, connection_id, lane, payload)
-SELECT 'understand', 1, 1, hashtextextended('1/hubspot/8112233/contact/' || :lead, 0), jsonb_build_object('event', event.id)
+INSERT INTO jobs (
+    lane, id, turn, tenant_id, connection_id, run_at, enqueued_at, priority, max_attempts, stage, payload)
+SELECT hashtextextended('1/hubspot/8112233/contact/' || :lead || '/' || :event, 0), nextval('job_ids'), event.id, 1, 1,
+    now(), now(), 0, 12, 'understand', jsonb_build_object('event', event.id)
 FROM event;

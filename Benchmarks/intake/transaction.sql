@@ -1,6 +1,6 @@
 -- What the gateway stores of a delivery with one event, for pgbench: a transaction with a statement for each row. The
 -- texts are those of `leadwright bench intake`,
--- but for colons before a word, which pgbench takes for its variables.
+-- but for colons before a word, which pgbench takes for its variables. Every job has a lane of its own.
 \set event random(1, 9000000000000000)
 \set lead random(1000, 100999)
 BEGIN;
@@ -25,6 +25,9 @@ VALUES (
         || :lead || '/lifecyclestage/1795100000000","causedByUs": false,"attempt": 0,"needsLookup": false,"fields":{},'
         '"details":{"subscription_type":"contact.propertyChange","change_source":"CRM_UI"}}')::jsonb)
 RETURNING id AS stored \gset
-INSERT INTO jobs (stage, tenant_id, connection_id, lane, payload)
-VALUES ('understand', 1, 1, hashtextextended('1/hubspot/8112233/contact/' || :lead, 0), jsonb_build_object('event', :stored::bigint));
+INSERT INTO jobs (
+    lane, id, turn, tenant_id, connection_id, run_at, enqueued_at, priority, max_attempts, stage, payload)
+VALUES (
+    hashtextextended('1/hubspot/8112233/contact/' || :lead || '/' || :event, 0), nextval('job_ids'), :stored, 1, 1, now(),
+    now(), 0, 12, 'understand', jsonb_build_object('event', :stored::bigint));
 COMMIT;
