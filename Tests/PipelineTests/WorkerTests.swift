@@ -115,22 +115,6 @@ final class WorkerTests: XCTestCase {
         await fixture.stop()
     }
 
-    func testABrokenCRMIsTriedAgainAndARefusalIsADeadLetterWithItsReason() async throws {
-        let fixture = try await PipelineFixture()
-        _ = try await fixture.createLead("Lucia")
-        try await fixture.administer("faults", ["server_errors": 1])
-        await fixture.worker.drain()
-        let waiting: String? = try await fixture.value("SELECT reason FROM jobs WHERE state = 'ready' AND attempt = 1")
-        XCTAssertTrue(waiting?.contains("unavailable") == true, waiting ?? "nothing waits")
-        // From now on the token is wrong: no attempt can help.
-        try await fixture.administer("configure", ["access_token": "another"])
-        fixture.passTime(3600)
-        await fixture.worker.drain()
-        let dead: String? = try await fixture.value("SELECT reason FROM jobs WHERE state = 'dead'")
-        XCTAssertTrue(dead?.contains("unauthorized") == true, dead ?? "nothing is dead")
-        await fixture.stop()
-    }
-
     func testWhatALeadDoesIsAttributedAndBecomesAnExample() async throws {
         let fixture = try await PipelineFixture()
         _ = try await fixture.createLead("Mira")
