@@ -1,3 +1,4 @@
+import HTTPTypes
 import JSON
 import JobQueue
 import Pipeline
@@ -110,6 +111,32 @@ final class QuietPeriodTests: XCTestCase {
             try await fixture.queue.bury(job, reason: "for the test")
         }
         try await move(lead, to: "marketingqualifiedlead", fixture)
+        fixture.passTime(61)
+        await fixture.worker.drain()
+        let made = try await generations(fixture)
+        XCTAssertEqual(made, ["marketingqualifiedlead"])
+        await fixture.stop()
+    }
+
+    /// The period is over and the record has just been asked for, when another change comes in between.
+    func testAChangeAtTheLastMomentTakesItsPlace() async throws {
+        let fixture = try await fixture()
+        let lead = try await fixture.createLead("Priya")
+        await fixture.worker.drain()
+        fixture.passTime(61)
+        let change = Once()
+        await change.set {
+            _ = try? await fixture.administer(
+                "stages", ["changes": [["id": .string(lead), "stage": "marketingqualifiedlead"]]])
+            await fixture.worker.drain()
+        }
+        fixture.relay.stepIn { request in
+            if request.path.hasSuffix("batch/read") { await change.run() }
+            return nil
+        }
+        await fixture.worker.drain()
+        let early = try await generations(fixture)
+        XCTAssertEqual(early, [])
         fixture.passTime(61)
         await fixture.worker.drain()
         let made = try await generations(fixture)

@@ -41,6 +41,25 @@ final class WorkerTests: XCTestCase {
         await fixture.stop()
     }
 
+    /// One creation, reported under two subscriptions with ids of their own, is one message.
+    func testACreationReportedTwiceIsOneMessage() async throws {
+        let fixture = try await PipelineFixture()
+        try await fixture.administer(
+            "configure",
+            [
+                "subscriptions": [
+                    ["eventType": "contact.creation", "active": true],
+                    ["eventType": "object.creation", "objectTypeId": "0-1", "active": true],
+                ]
+            ])
+        _ = try await fixture.createLead("Heather")
+        await fixture.worker.drain()
+        let events: Int? = try await fixture.value("SELECT count(*) FROM events WHERE kind = 'lead.created'")
+        let generations: Int? = try await fixture.value("SELECT count(*) FROM generations")
+        XCTAssertEqual([events, generations], [2, 1])
+        await fixture.stop()
+    }
+
     func testWhoOptedOutGetsNothing() async throws {
         let fixture = try await PipelineFixture()
         let lead = try await fixture.createLead("Sofia", consent: false)
@@ -54,8 +73,8 @@ final class WorkerTests: XCTestCase {
 
     /// The opt-out happens in the CRM while the text is being made; its event waits behind the text's job.
     func testAnOptOutWhileTheTextIsMadeStopsTheWrite() async throws {
-        let during = DuringGeneration()
-        let fixture = try await PipelineFixture(model: FixedModel { _ in await during.run() })
+        let during = Once()
+        let fixture = try await PipelineFixture(model: FixedModel { _ in _ = await during.run() })
         let lead = try await fixture.createLead("Oskar")
         await during.set { _ = try? await fixture.administer("opt-outs", ["ids": [.string(lead)]]) }
         await fixture.worker.drain()
@@ -149,16 +168,5 @@ final class WorkerTests: XCTestCase {
         let erasures: Int? = try await fixture.value("SELECT count(*) FROM erasures")
         XCTAssertEqual(erasures, 1)
         await fixture.stop()
-    }
-}
-
-/// Something that happens while the model writes.
-private actor DuringGeneration {
-    private var action: (@Sendable () async -> Void)?
-    func set(_ action: @escaping @Sendable () async -> Void) { self.action = action }
-    func run() async {
-        let action = action
-        self.action = nil
-        await action?()
     }
 }
