@@ -60,6 +60,33 @@ final class WorkerTests: XCTestCase {
         await fixture.stop()
     }
 
+    /// The sender's clock is a day ahead, and what it says twice is still one message, valid for no longer than said.
+    func testAClockThatIsAheadChangesNothing() async throws {
+        let fixture = try await PipelineFixture()
+        try await fixture.administer(
+            "configure",
+            [
+                "subscriptions": [
+                    ["eventType": "contact.creation", "active": true],
+                    ["eventType": "object.creation", "objectTypeId": "0-1", "active": true],
+                ]
+            ])
+        _ = try await fixture.createLead("Heather")
+        let moved = try await fixture.database.pool.execute(
+            """
+            UPDATE events SET
+                body = jsonb_set(body, '{occurredAt}', to_jsonb((body->>'occurredAt')::numeric + 86400000))
+            """)
+        XCTAssertEqual(moved, 2)
+        await fixture.worker.drain()
+        let generations: Int? = try await fixture.value("SELECT count(*) FROM generations")
+        let validFor: Bool? = try await fixture.value(
+            "SELECT valid_until <= planned_at + interval '3 days' FROM generations")
+        XCTAssertEqual(generations, 1)
+        XCTAssertEqual(validFor, true)
+        await fixture.stop()
+    }
+
     func testWhoOptedOutGetsNothing() async throws {
         let fixture = try await PipelineFixture()
         let lead = try await fixture.createLead("Sofia", consent: false)
