@@ -22,6 +22,7 @@ enum Leadwright {
             .benchGenerate,
             .benchQueue,
             .benchIntake,
+            .benchWriteBack,
         ] + Command.sandboxes
 
     static func main() async {
