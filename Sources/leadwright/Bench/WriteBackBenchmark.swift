@@ -123,7 +123,7 @@ struct WriteBackBenchmark {
                 "kind": "playbook", "tenant": .string(name), "name": "welcome", "content": "nurture_email",
                 "when": ["events": ["lead.created"], "stages": ["lead"]], "valid_for": "P3D",
                 "target": "leadwright_nurture_email", "brief": "Say hello.",
-                "experiment": ["name": "template", "baseline": 1.0],
+                "experiment": ["name": "template", "baseline": 0.999_999],
                 "scaffold": [["part": "subject", "pieces": [["text": "Hello {lead.first_name}"]]]],
             ],
         ]
