@@ -8,6 +8,7 @@ import Telemetry
 struct Health: Sendable {
     let pool: PostgresPool
     let queue: JobQueue
+    let deliveries: DeliveryCommits
     let metrics: Metrics
 
     /// 200 while the database answers, else 503; load balancers ask for it.
@@ -23,6 +24,9 @@ struct Health: Sendable {
     /// Prometheus' text format: this process' counters, and the queue as the database has it.
     func metricsPage() async -> HTTPResponse {
         var text = metrics.rendered()
+        text += Metrics.gauge(
+            "leadwright_webhooks_in_hand", "Webhook requests between arrival and answer.",
+            [([:], Double(deliveries.held))])
         do {
             let depths = try await queue.depths()
             text += Metrics.gauge(

@@ -6,8 +6,8 @@ public struct PipelineError: Error, Sendable, CustomStringConvertible {
         case malformedJob = "malformed_job"
         /// What the job is about is no longer there.
         case missing
-        /// The connection was removed or its credentials are incomplete.
-        case misconfigured
+        /// The tenant or connection that the job is for was taken away meanwhile: nobody wants it any more.
+        case withdrawn
     }
 
     /// The kind of failure.
@@ -17,7 +17,7 @@ public struct PipelineError: Error, Sendable, CustomStringConvertible {
     /// What caused it, if something below us failed.
     public let underlying: (any Error)?
 
-    init(_ code: Code, _ message: String, underlying: (any Error)? = nil) {
+    package init(_ code: Code, _ message: String, underlying: (any Error)? = nil) {
         self.code = code
         self.message = message
         self.underlying = underlying

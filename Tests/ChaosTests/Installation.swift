@@ -155,6 +155,14 @@ final class Installation {
         }
     }
 
+    /// Whether the queue holds work back because the CRM allows no more calls.
+    var hasParkedJobs: Bool {
+        get async throws {
+            try await value("SELECT count(*) FROM jobs WHERE reason = 'the call budget of its connection is used up'")
+                > 0
+        }
+    }
+
     /// How often workers and gateway were killed.
     var deaths: Int {
         get async {

@@ -21,6 +21,8 @@ enum Leadwright {
             .benchModel,
             .benchGenerate,
             .benchQueue,
+            .benchIntake,
+            .benchWriteBack,
         ] + Command.sandboxes
 
     static func main() async {
