@@ -207,8 +207,8 @@ public struct JobQueue: Sendable {
         }
     }
 
-    /// Tells all workers that there is work; call it after the commit that enqueued. Cheap to call often: this queue and
-    /// its copies send at most one notification in 20 ms.
+    /// Tells all workers that there is work; call it after the commit that enqueued. Those of this queue and its copies
+    /// hear it at once. Cheap to call often: to the others it sends at most one notification in 20 ms.
     public func wake() async {
         await wakeUpCall.call()
     }
@@ -218,8 +218,9 @@ public struct JobQueue: Sendable {
     /// Several calls while the reader is busy are one. Notifications need a session of their own; where there is none
     /// (PgBouncer in transaction mode), polling serves. It ends when its task is cancelled.
     public func wakeUps(poll: Duration = .seconds(1)) -> AsyncStream<Void> {
-        let pool = pool
+        let (pool, wakeUpCall) = (pool, wakeUpCall)
         return AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
+            let listener = wakeUpCall.add(continuation)
             let task = Task {
                 await withTaskGroup(of: Void.self) { group in
                     group.addTask {
@@ -231,7 +232,10 @@ public struct JobQueue: Sendable {
                 }
                 continuation.finish()
             }
-            continuation.onTermination = { _ in task.cancel() }
+            continuation.onTermination = { _ in
+                wakeUpCall.remove(listener)
+                task.cancel()
+            }
         }
     }
 }
