@@ -159,7 +159,7 @@ let package = Package(
             name: "ChaosTests",
             dependencies: [
                 "TestSupport", "EmbeddedPostgres", "PostgresClient", "Migrations", "Failpoints", "Sandbox",
-                "HTTPServer", "HTTPClient", "HTTPTypes", "JSON",
+                "JobQueue", "HTTPServer", "HTTPClient", "HTTPTypes", "JSON",
             ], swiftSettings: strict),
     ]
 )

@@ -1,3 +1,5 @@
+import JobQueue
+import PostgresClient
 import XCTest
 
 /// Connections that break, and a database that goes away and comes back.
@@ -18,5 +20,23 @@ final class DatabaseChaosTests: XCTestCase {
             }
             try await all.moveLeads()
         }
+    }
+
+    /// A claim's commit does not wait for the disk, so a crash undoes it. Its worker may live, and must not be taken for
+    /// the one that claims the job next.
+    func testATokenIsNeverGivenTwiceAlsoAfterACrash() async throws {
+        let (name, url) = try await ChaosServer.shared.createDatabase()
+        var tokens: [Int64] = []
+        for lane in 1...4 {
+            let pool = try PostgresPool(url: url, size: 1)
+            let queue = JobQueue(pool: pool, worker: "test")
+            let job = NewJob(stage: "write", tenantID: 1, connectionID: 1, lane: Int64(lane), payload: [:])
+            _ = try await pool.transaction { try await queue.enqueue([job], in: $0) }
+            tokens += try await queue.claim(stage: "write", limit: 1).map(\.token)
+            try await ChaosServer.shared.restart(.immediate)
+            await pool.close()
+        }
+        XCTAssertEqual(Set(tokens).count, 4, "\(tokens)")
+        try await ChaosServer.shared.drop(name)
     }
 }
