@@ -10,6 +10,9 @@ struct ClaimedRow {
         case bury(reason: String)
     }
 
+    /// How the reason of a job begins that was dropped because its time had passed.
+    static let staleness = "stale: "
+
     let job: Job
     let priority: JobPriority
     let turn: Int64
@@ -36,7 +39,8 @@ struct ClaimedRow {
         priority = JobPriority(rawValue: try row.decode("priority")) ?? .normal
         turn = try row.decode("turn")
         if try row.decode("is_stale") {
-            fate = .drop(reason: "stale: it was valid until \(try row.decode("valid_until", as: String.self))")
+            fate = .drop(
+                reason: Self.staleness + "it was valid until \(try row.decode("valid_until", as: String.self))")
         } else if try row.decode("is_exhausted") {
             fate = .bury(reason: "\(try row.decode("reason", as: String?.self) ?? "lost"), the last one")
         } else if let unreadable {
