@@ -9,8 +9,10 @@ struct EventPayload {
     init(event: Int64) { self.event = event }
 
     /// `nil` when the payload is another version's.
-    init?(_ job: Job) {
-        guard let id = job.payload["event"]?.integer else { return nil }
+    init?(_ job: Job) { self.init(job.payload) }
+
+    init?(_ payload: JSONValue) {
+        guard let id = payload["event"]?.integer else { return nil }
         event = id
     }
 
@@ -24,8 +26,10 @@ struct GenerationPayload {
     init(generation: UUID) { self.generation = generation }
 
     /// `nil` when the payload is another version's.
-    init?(_ job: Job) {
-        guard let id = job.payload["generation"]?.string.flatMap(UUID.init(uuidString:)) else { return nil }
+    init?(_ job: Job) { self.init(job.payload) }
+
+    init?(_ payload: JSONValue) {
+        guard let id = payload["generation"]?.string.flatMap(UUID.init(uuidString:)) else { return nil }
         generation = id
     }
 
