@@ -23,7 +23,7 @@ public struct Gateway: Sendable {
         let deliveries = DeliveryStore(pool: pool, queue: queue)
         self.intake = Intake(configuration: configuration, deliveries: deliveries, metrics: metrics, log: log)
         self.hooks = ZapierHooks(pool: pool, configuration: configuration)
-        self.health = Health(pool: pool, queue: queue, metrics: metrics)
+        self.health = Health(pool: pool, queue: QueueGauges(queue: queue), metrics: metrics)
         self.metrics = metrics
         self.log = log
     }
