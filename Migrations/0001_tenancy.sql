@@ -48,6 +48,17 @@ CREATE TABLE credentials (
     PRIMARY KEY (connection_id, name)
 );
 
+-- What the last login of a connection gave, sealed: access token, rotated refresh token, and a hash of the credentials
+-- that it came from. Every process uses it; it is renewed under a lock on the connection's credentials.
+CREATE TABLE logins (
+    connection_id bigint PRIMARY KEY REFERENCES connections ON DELETE CASCADE,
+    key_id        text NOT NULL,
+    nonce         bytea NOT NULL CHECK (octet_length(nonce) = 12),
+    ciphertext    bytea NOT NULL,
+    expires_at    timestamptz,
+    renewed_at    timestamptz NOT NULL DEFAULT now()
+);
+
 -- Where a Zap asked to be called (REST hooks).
 CREATE TABLE hook_subscriptions (
     id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

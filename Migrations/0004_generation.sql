@@ -11,13 +11,25 @@ CREATE TABLE assignments (
     PRIMARY KEY (tenant_id, experiment, lead_id)
 );
 
+-- Messages that wait until their lead is quiet. One row for a lead and playbook, so that several changes in a short
+-- time make one message; it names the newest event that asks for it.
+CREATE TABLE quiet_messages (
+    lead_id      bigint NOT NULL REFERENCES leads,
+    playbook     text NOT NULL,
+    event_id     bigint NOT NULL,
+    since        timestamptz NOT NULL,
+    due_at       timestamptz NOT NULL,
+    PRIMARY KEY (lead_id, playbook)
+) WITH (fillfactor = 70);
+COMMENT ON COLUMN quiet_messages.since IS 'When the first of the events came; bounds how often the wait begins anew.';
+
 CREATE TABLE suppressions (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     tenant_id    bigint NOT NULL REFERENCES tenants,
     lead_id      bigint NOT NULL REFERENCES leads,
     event_id     bigint NOT NULL,
     playbook     text NOT NULL,
-    reason       text NOT NULL CHECK (reason IN ('opted_out', 'no_consent', 'holdout', 'gone', 'incomplete')),
+    reason       text NOT NULL CHECK (reason IN ('opted_out', 'no_consent', 'holdout', 'gone', 'incomplete', 'stale')),
     detail       text NOT NULL,
     stage        text NOT NULL CHECK (stage IN ('understand', 'generate', 'write')),
     at           timestamptz NOT NULL DEFAULT now(),
@@ -51,6 +63,7 @@ CREATE TABLE generations (
     cached_tokens   integer,
     tokens          integer,
     milliseconds    integer,
+    valid_until     timestamptz,
     planned_at      timestamptz NOT NULL DEFAULT now(),
     generated_at    timestamptz,
     written_at      timestamptz,
@@ -60,6 +73,7 @@ CREATE TABLE generations (
 CREATE INDEX generations_by_lead ON generations (lead_id, planned_at);
 -- A tenant's texts of a time, for reports and data sets.
 CREATE INDEX generations_by_tenant ON generations (tenant_id, planned_at);
+COMMENT ON COLUMN generations.valid_until IS 'From then on it is neither made nor written; null for a text that does not age.';
 COMMENT ON COLUMN generations.record IS 'The lead as read from the CRM when the message was decided on.';
 COMMENT ON COLUMN generations.slots IS 'One SlotResult for each slot: outcome, attempts, reasons.';
 

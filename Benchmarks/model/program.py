@@ -15,6 +15,8 @@ class Run:
     output: str
     complaints: str
     peak_rss_mib: float
+    #: Its own processor time.
+    processor_seconds: float
     #: Shares of the machine that others took meanwhile.
     noise: dict
 
@@ -39,10 +41,11 @@ def run(command, stdin=""):
             process.kill()
             raise
         process.returncode = os.waitstatus_to_exitcode(status)
-        noise = meter.stop(usage.ru_utime + usage.ru_stime)
+        processor_seconds = usage.ru_utime + usage.ru_stime
+        noise = meter.stop(processor_seconds)
         for file in (output, complaints):
             file.seek(0)
-        result = Run(shown(command), output.read(), complaints.read(), usage.ru_maxrss / 1024, noise)
+        result = Run(shown(command), output.read(), complaints.read(), usage.ru_maxrss / 1024, processor_seconds, noise)
     if process.returncode != 0:
         raise RuntimeError(f"{result.command} failed ({process.returncode}): {result.complaints[-2000:]}")
     return result

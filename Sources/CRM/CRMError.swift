@@ -73,12 +73,21 @@ public struct CRMError: Error, Sendable, CustomStringConvertible {
     public var remedy: Remedy {
         switch code {
         case .rateLimited: .postpone(retryAfter ?? .seconds(10))
-        case .unavailable: retryAfter.map { .postpone($0) } ?? .retry
-        case .conflict, .malformedAnswer: .retry
+        case .unavailable, .conflict: retryAfter.map { .postpone($0) } ?? .retry
+        case .malformedAnswer: .retry
         case .unknownResult: .readBack
-        case .malformedDelivery, .unauthorized, .forbidden, .notFound, .rejected, .misconfigured, .receiverGone:
+        // Waited out where somebody knows that it passes: the connection rests, the record was merged into another.
+        case .unauthorized, .notFound: retryAfter.map { .postpone($0) } ?? .giveUp
+        case .malformedDelivery, .forbidden, .rejected, .misconfigured, .receiverGone:
             .giveUp
         }
+    }
+
+    /// The same failure, to be waited out for that long.
+    public func waiting(_ delay: Duration) -> CRMError {
+        CRMError(
+            code, message, status: status, retryAfter: delay, field: field, correlationID: correlationID,
+            underlying: underlying)
     }
 
     public var description: String {

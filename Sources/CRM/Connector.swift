@@ -6,6 +6,9 @@ public protocol Connector: Sendable {
     /// The connection it serves.
     var connection: ConnectionSettings { get }
 
+    /// What the system last said about each of its call budgets (burst, daily); empty where it says nothing.
+    var budgets: [CallBudget] { get }
+
     /// Creates what is missing in the account (properties, groups, fields) and checks what cannot be created from
     /// here. Safe to repeat.
     ///
@@ -32,6 +35,11 @@ public protocol Connector: Sendable {
     ///
     /// - Returns: one result for each intent, in order.
     func readBack(_ intents: [WriteIntent]) async throws(CRMError) -> [ReadBack]
+}
+
+extension Connector {
+    /// Zapier's hooks tell no budget.
+    public var budgets: [CallBudget] { [] }
 }
 
 /// One thing that `Connector.connect()` looked at.

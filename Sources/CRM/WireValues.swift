@@ -2,9 +2,10 @@ public import Foundation
 public import JSON
 
 extension Date {
-    /// A time as the CRMs write it: ISO 8601 with a zone, or milliseconds since 1970.
+    /// A time as the CRMs write it: ISO 8601 with a zone, or milliseconds since 1970, up to the year 9999.
     public init?(wire text: String) {
         if let milliseconds = Int64(text) {
+            guard (-Self.endOf9999...Self.endOf9999).contains(milliseconds) else { return nil }
             self.init(timeIntervalSince1970: Double(milliseconds) / 1000)
         } else if let date = try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)) {
             self = date
@@ -12,6 +13,8 @@ extension Date {
             return nil
         }
     }
+
+    private static let endOf9999: Int64 = 253_402_300_799_999
 
     /// Milliseconds since 1970, rounded: a `Date` holds seconds in a `Double`, so that 0.123 comes back as 0.1229…
     public var millisecondsSince1970: Int64 { Int64((timeIntervalSince1970 * 1000).rounded()) }

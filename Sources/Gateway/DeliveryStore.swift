@@ -1,63 +1,54 @@
 import CRM
 import Foundation
-import HTTPTypes
 import JSON
 import JobQueue
 import PostgresClient
 
-/// What accepting a delivery did.
-struct Acceptance: Sendable, Equatable {
-    /// The events that were new.
-    var fresh: Int
-    /// The events that had been accepted before.
-    var duplicates: Int
-    /// The new events that make work.
-    var queued: Int
-}
-
-/// Commits deliveries: request, events and jobs in one transaction, or nothing.
+/// Commits deliveries: requests, events and jobs in one transaction, or nothing.
 struct DeliveryStore: Sendable {
-    private static let acceptDelivery = SQL(PackageResources.accept_delivery_sql)
+    private static let acceptDeliveries = SQL(PackageResources.accept_deliveries_sql)
 
     let pool: PostgresPool
     let queue: JobQueue
 
-    /// Stores a delivery. Events whose key was seen before are counted and otherwise left out; those that mean
-    /// nothing to us, or that our own write caused, are stored without a job.
-    func accept(
-        _ events: [CRMEvent], from delivery: Delivery, connection: Int64, tenant: Int64
-    ) async throws -> Acceptance {
-        let contentType = delivery.headers["Content-Type"] ?? "application/octet-stream"
+    /// Stores deliveries of any connections in their order. Events whose key was seen before, also in an earlier one of
+    /// these deliveries, are counted and otherwise left out; those that mean nothing to us, or that our own write caused,
+    /// are stored without a job.
+    ///
+    /// - Returns: What became of each delivery, in order.
+    func accept(_ arrivals: [Arrival]) async throws -> [Acceptance] {
+        let events = arrivals.enumerated().flatMap { place, arrival in arrival.events.map { (place, $0) } }
         let values: [any PostgresValue] = [
-            connection, tenant, contentType, delivery.body,
-            events.map(\.dedupeKey), events.map(\.kind.rawValue), events.map(\.objectType), events.map(\.objectID),
-            events.map { $0.lead?.key }, events.map(\.occurredAt), events.map(Self.reasonToIgnore),
-            try events.map { try $0.storedText },
+            arrivals.map(\.connection), arrivals.map(\.tenant), arrivals.map(\.contentType), arrivals.map(\.body),
+            arrivals.map(\.events.count),
+            events.map { $0.0 + 1 }, events.map(\.1.event.dedupeKey), events.map(\.1.event.kind.rawValue),
+            events.map(\.1.event.objectType), events.map(\.1.event.objectID), events.map { $0.1.event.lead?.key },
+            events.map(\.1.event.occurredAt), events.map(\.1.ignored), events.map(\.1.text),
         ]
-        let acceptance = try await pool.transaction { transaction in
-            let rows = try await transaction.query(Self.acceptDelivery, values)
+        return try await pool.transaction { transaction in
+            var acceptances = arrivals.map { Acceptance(duplicates: $0.events.count) }
             var jobs: [NewJob] = []
-            for row in rows {
-                let (id, makesWork, object) = try row.decode(Int64.self, Bool.self, String.self)
-                guard makesWork else { continue }
-                jobs.append(
-                    NewJob(
-                        stage: "understand", tenantID: tenant, connectionID: connection,
-                        lane: Lane.name(connection: connection, object: object), payload: ["event": .integer(id)]))
+            for row in try await transaction.query(Self.acceptDeliveries, values) {
+                let (id, number) = try row.decode(Int64.self, Int.self)
+                let (place, event) = events[number - 1]
+                acceptances[place].fresh += 1
+                acceptances[place].duplicates -= 1
+                if let job = arrivals[place].job(for: event, id: id) { jobs.append(job) }
             }
-            if !jobs.isEmpty { _ = try await queue.enqueue(jobs, in: transaction) }
-            return Acceptance(fresh: rows.count, duplicates: events.count - rows.count, queued: jobs.count)
+            _ = try await queue.enqueue(jobs, in: transaction)
+            return acceptances
         }
-        if acceptance.queued > 0 { await queue.wake() }
-        return acceptance
     }
 
-    /// Why an event needs no job, or `nil` when it needs one.
-    static func reasonToIgnore(_ event: CRMEvent) -> String? {
-        if event.causedByUs { return "our own write" }
-        switch event.kind {
-        case .unknown, .associationChanged, .gap: return event.details["note"] ?? "means nothing to us"
-        default: return nil
+    /// Whether an error of ``accept(_:)`` may be the fault of a value in one of the deliveries, so that the others could
+    /// be stored without it: values of the wrong form (class 22) or that a constraint refuses (23), more than an index or
+    /// a row holds (54), U+0000, and what Postgres has no better name for (XX).
+    static func mayBeOneDelivery(_ error: any Error) -> Bool {
+        guard let error = error as? PostgresError else { return false }
+        switch error.code {
+        case .encoding, .uniqueViolation, .foreignKeyViolation, .checkViolation: return true
+        case .server: return ["22", "23", "54", "XX"].contains((error.sqlState ?? "").prefix(2))
+        default: return false
         }
     }
 }

@@ -17,13 +17,15 @@ public struct Gateway: Sendable {
 
     /// A gateway over one database.
     public init(
-        pool: PostgresPool, configuration: ConfigurationStore, queue: JobQueue, metrics: Metrics = Metrics(),
-        log: Log = Log("gateway")
+        pool: PostgresPool, configuration: ConfigurationStore, queue: JobQueue, limits: IntakeLimits = IntakeLimits(),
+        metrics: Metrics = Metrics(), log: Log = Log("gateway")
     ) {
-        let deliveries = DeliveryStore(pool: pool, queue: queue)
+        let deliveries = DeliveryCommits(
+            store: DeliveryStore(pool: pool, queue: queue), limits: limits, metrics: metrics)
         self.intake = Intake(configuration: configuration, deliveries: deliveries, metrics: metrics, log: log)
         self.hooks = ZapierHooks(pool: pool, configuration: configuration)
-        self.health = Health(pool: pool, queue: QueueGauges(queue: queue), metrics: metrics)
+        self.health = Health(
+            pool: pool, queue: QueueGauges(queue: queue), deliveries: deliveries, metrics: metrics)
         self.metrics = metrics
         self.log = log
     }

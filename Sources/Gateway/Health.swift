@@ -7,6 +7,7 @@ import Telemetry
 struct Health: Sendable {
     let pool: PostgresPool
     let queue: QueueGauges
+    let deliveries: DeliveryCommits
     let metrics: Metrics
 
     /// 200 while the database answers, else 503; load balancers ask for it.
@@ -22,6 +23,9 @@ struct Health: Sendable {
     /// Prometheus' text format: this process' counters, and the queue as the database has it.
     func metricsPage() async -> HTTPResponse {
         var text = metrics.rendered()
+        text += Metrics.gauge(
+            "leadwright_webhooks_in_hand", "Webhook requests between arrival and answer.",
+            [([:], Double(deliveries.held))])
         do {
             text += try await queue.page()
             text += Metrics.gauge("leadwright_database_up", "Whether the database answers.", [([:], 1)])

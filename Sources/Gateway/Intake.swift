@@ -7,40 +7,72 @@ import Telemetry
 /// Takes deliveries in: whose it is, whether it is authentic, what it says, committed, answered.
 struct Intake: Sendable {
     let configuration: ConfigurationStore
-    let deliveries: DeliveryStore
+    let deliveries: DeliveryCommits
     let metrics: Metrics
     let log: Log
     var now: @Sendable () -> Date = { Date() }
 
-    /// Receives one webhook request for the connection of that name.
+    /// Receives one webhook request for the connection of that name. While all places are taken it is refused before
+    /// anything is looked at: the sender comes again, and what was acknowledged before is safe.
     func receive(_ request: HTTPRequest, connection name: String) async throws -> HTTPResponse {
-        guard let connection = try await configuration.connection(named: name) else {
-            throw GatewayError(.notFound, "no connection has this name; `leadwright apply` declares connections")
+        let response = try await deliveries.withPlace(bytes: request.body.count) {
+            guard let connection = try await configuration.connection(named: name) else {
+                throw GatewayError(.notFound, "no connection has this name; `leadwright apply` declares connections")
+            }
+            return try await take(request, for: connection)
         }
+        if let response { return response }
+        // Not read anew: the database may be what everything waits for.
+        let connection = configuration.lastKnownConnection(named: name)
+        metrics.count(Self.refused, ["connection": connection?.settings.name ?? "unknown", "reason": "overload"])
+        throw GatewayError(
+            .overloaded, "too much at once; try again in a few seconds", to: connection?.settings.system)
+    }
+
+    private func take(_ request: HTTPRequest, for connection: StoredConnection) async throws -> HTTPResponse {
         let settings = connection.settings
         let delivery = Delivery(
-            method: request.method, uri: Self.uri(of: request, publicURL: settings.publicURL, name: name),
+            method: request.method, uri: Self.uri(of: request, publicURL: settings.publicURL, name: settings.name),
             headers: request.headers, body: request.body, receivedAt: now())
         let reader = webhookReader(for: connection)
         if case .refused(let reason) = reader.verify(delivery) {
-            metrics.count(Self.refused, ["connection": name, "reason": "signature"])
-            log(.warning, "delivery refused", ["connection": name, "reason": reason])
+            refuse("signature", reason, settings)
             throw GatewayError(.unauthorized, reason)
         }
         let events: [CRMEvent]
         do {
             events = try reader.parse(delivery)
         } catch {
-            metrics.count(Self.refused, ["connection": name, "reason": "malformed"])
-            log(.warning, "delivery unreadable", ["connection": name, "reason": error.message])
+            refuse("malformed", error.message, settings)
             throw GatewayError(.malformed, error.message, underlying: error)
         }
-        let acceptance = try await deliveries.accept(
-            events, from: delivery, connection: connection.id, tenant: connection.tenantID)
-        metrics.count(Self.accepted, ["connection": name])
-        metrics.count(Self.events, ["connection": name, "seen": "first"], by: acceptance.fresh)
-        metrics.count(Self.events, ["connection": name, "seen": "again"], by: acceptance.duplicates)
+        try await store(events, from: delivery, for: connection)
         return reader.acknowledgement(of: events)
+    }
+
+    private func store(_ events: [CRMEvent], from delivery: Delivery, for connection: StoredConnection) async throws {
+        let settings = connection.settings
+        let acceptance: Acceptance
+        do {
+            acceptance = try await deliveries.accept(
+                Arrival(events, from: delivery, connection: connection.id, tenant: connection.tenantID))
+        } catch let error where DeliveryStore.mayBeOneDelivery(error) {
+            refuse("unstorable", "\(error)", settings)
+            throw GatewayError(.unstorable, "the database cannot hold a value in it", underlying: error)
+        } catch {
+            refuse("database", "\(error)", settings)
+            throw GatewayError(
+                .unavailable, "try again in a few seconds", to: settings.system, underlying: error)
+        }
+        metrics.count(Self.accepted, ["connection": settings.name])
+        metrics.count(Self.events, ["connection": settings.name, "seen": "first"], by: acceptance.fresh)
+        metrics.count(Self.events, ["connection": settings.name, "seen": "again"], by: acceptance.duplicates)
+    }
+
+    /// Counts and logs a refusal of what was looked at; those for overload are only counted, for there may be many.
+    private func refuse(_ kind: String, _ reason: String, _ settings: ConnectionSettings) {
+        metrics.count(Self.refused, ["connection": settings.name, "reason": kind])
+        log(.warning, "delivery refused", ["connection": settings.name, "kind": kind, "reason": reason])
     }
 
     /// The address that the system called: the configured one, with whatever followed the connection's name. The

@@ -11,7 +11,7 @@ struct HubSpotAPI: Sendable {
     let timeout: Duration
     let authorization: HubSpotAuthorization
     let now: @Sendable () -> Date
-    let observe: @Sendable (CallBudget) -> Void
+    let heard: CallBudgets
 
     /// Makes a call and returns its JSON.
     ///
@@ -51,7 +51,7 @@ struct HubSpotAPI: Sendable {
             throw .noAnswer(
                 from: .hubspot, mayHaveTakenEffect: changes && error.mayHaveReachedServer, underlying: error)
         }
-        budgets(in: response.headers).forEach(observe)
+        budgets(in: response.headers).forEach(heard.observe)
         return response
     }
 

@@ -3,7 +3,6 @@ import Foundation
 import HTTPClient
 import HTTPTypes
 import JSON
-import Synchronization
 
 /// Where the access token comes from: a private app's fixed one, or OAuth's refresh token.
 struct HubSpotAuthorization: Sendable {
@@ -14,11 +13,11 @@ struct HubSpotAuthorization: Sendable {
     /// Takes `access_token`, or else `refresh_token` with `client_id` and `client_secret`.
     init(
         credentials: Credentials, connection: String, baseURL: String, client: HTTPClient,
-        now: @escaping @Sendable () -> Date
+        logins: any LoginStore, now: @escaping @Sendable () -> Date
     ) {
         if let token = credentials["access_token"] {
             isRenewable = false
-            tokens = AccessTokens(now: now) { () throws(CRMError) in AccessToken(token) }
+            tokens = AccessTokens(now: now) { (_) throws(CRMError) in Login(token: AccessToken(token)) }
         } else if let refresh = credentials["refresh_token"], let id = credentials["client_id"],
             let secret = credentials["client_secret"]
         {
@@ -26,10 +25,12 @@ struct HubSpotAuthorization: Sendable {
             let login = OAuthRefresh(
                 url: "\(baseURL)/oauth/v3/token", clientID: id, clientSecret: secret, refreshToken: refresh,
                 client: client)
-            tokens = AccessTokens(now: now) { () throws(CRMError) in try await login.token(now: now()) }
+            tokens = AccessTokens(now: now, store: logins) { (kept) throws(CRMError) in
+                try await login.renewed(after: kept, now: now())
+            }
         } else {
             isRenewable = false
-            tokens = AccessTokens(now: now) { () throws(CRMError) in
+            tokens = AccessTokens(now: now) { (_) throws(CRMError) in
                 throw CRMError(
                     .misconfigured,
                     "connection \(connection) needs the credential access_token (a private app's token), or "
@@ -40,26 +41,19 @@ struct HubSpotAuthorization: Sendable {
 }
 
 /// OAuth's refresh (OAuth guide, "Refresh tokens"), all parameters in the body.
-private final class OAuthRefresh: Sendable {
-    private let url: String
-    private let clientID: String
-    private let clientSecret: String
-    private let refreshToken: Mutex<String>
-    private let client: HTTPClient
+private struct OAuthRefresh: Sendable {
+    let url: String
+    let clientID: String
+    let clientSecret: String
+    /// As it was declared; a login may have handed out its successor.
+    let refreshToken: String
+    let client: HTTPClient
 
-    init(url: String, clientID: String, clientSecret: String, refreshToken: String, client: HTTPClient) {
-        self.url = url
-        self.clientID = clientID
-        self.clientSecret = clientSecret
-        self.refreshToken = Mutex(refreshToken)
-        self.client = client
-    }
-
-    func token(now: Date) async throws(CRMError) -> AccessToken {
+    func renewed(after kept: Login?, now: Date) async throws(CRMError) -> Login {
+        let refreshToken = kept?.refreshToken ?? refreshToken
         let form = FormEncoding.encode([
             (name: "grant_type", value: "refresh_token"), (name: "client_id", value: clientID),
-            (name: "client_secret", value: clientSecret),
-            (name: "refresh_token", value: refreshToken.withLock { $0 }),
+            (name: "client_secret", value: clientSecret), (name: "refresh_token", value: refreshToken),
         ])
         let response: HTTPResponse
         do {
@@ -81,8 +75,9 @@ private final class OAuthRefresh: Sendable {
             throw CRMError(
                 .malformedAnswer, "the token endpoint's answer holds no access_token", status: response.status)
         }
-        // The old one stays good unless a new one comes.
-        if let next = answer["refresh_token"]?.string { refreshToken.withLock { $0 = next } }
-        return AccessToken(text, expiresAt: answer["expires_in"]?.double.map { now.addingTimeInterval($0) })
+        return Login(
+            token: AccessToken(text, expiresAt: answer["expires_in"]?.double.map { now.addingTimeInterval($0) }),
+            // The old one stays good unless a new one comes.
+            refreshToken: answer["refresh_token"]?.string ?? refreshToken)
     }
 }

@@ -28,10 +28,10 @@ public struct HubSpotConnector: Connector {
     /// - Parameters:
     ///   - targets: what `connect()` prepares properties for.
     ///   - timeout: how long a call may take; after it, the result of a write is unknown.
-    ///   - observeBudget: told after each call what HubSpot said about its rate limits.
+    ///   - logins: keeps OAuth's tokens for other processes; a private app has none.
     public init(
         connection: ConnectionSettings, credentials: Credentials, client: HTTPClient, targets: [ContentTarget] = [],
-        timeout: Duration = .seconds(30), observeBudget: @escaping @Sendable (CallBudget) -> Void = { _ in },
+        timeout: Duration = .seconds(30), logins: any LoginStore = UnsharedLogin(),
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.connection = connection
@@ -40,9 +40,12 @@ public struct HubSpotConnector: Connector {
         api = HubSpotAPI(
             baseURL: baseURL, client: client, timeout: timeout,
             authorization: HubSpotAuthorization(
-                credentials: credentials, connection: connection.name, baseURL: baseURL, client: client, now: now),
-            now: now, observe: observeBudget)
+                credentials: credentials, connection: connection.name, baseURL: baseURL, client: client,
+                logins: logins, now: now),
+            now: now, heard: CallBudgets())
     }
+
+    public var budgets: [CallBudget] { api.heard.all }
 
     public func connect() async throws(CRMError) -> [SetUpStep] {
         try await HubSpotSetUp(api: api).prepare(targets)

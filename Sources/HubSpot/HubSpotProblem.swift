@@ -62,7 +62,7 @@ struct HubSpotProblem {
                     + "; add it in the app's settings")
         case 404: failure(.notFound, "HubSpot has no such record or resource")
         case 409: failure(.conflict, "HubSpot reports a conflict with another record")
-        case 423: failure(.unavailable, "the record is locked by bulk work", retryAfter: .seconds(2))
+        case 423: failure(.conflict, "the record is locked by bulk work", retryAfter: .seconds(2))
         case 429: rateLimit
         case 477: failure(.unavailable, "the account is being moved", retryAfter: retryAfter ?? .seconds(3600))
         case let status where status >= 500:

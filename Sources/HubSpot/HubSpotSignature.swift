@@ -51,7 +51,8 @@ struct HubSpotSignature {
             return .refused("timestamp lies more than 5 minutes in the future; is this machine's clock right?")
         }
         // The guide says to decode; the official clients hash the URI as it is. Both are tried.
-        let matches = [Self.decodedByTable(delivery.uri), delivery.uri].map { uri in
+        let decoded = Self.decodedByTable(delivery.uri)
+        let matches = (decoded == delivery.uri ? [decoded] : [decoded, delivery.uri]).map { uri in
             let source = Data("\(delivery.method)\(uri)".utf8) + delivery.body + Data(timestamp.utf8)
             return equal(
                 MessageAuthentication.hmacSHA256(source, key: Data(clientSecret.utf8)).base64EncodedString(), signature)

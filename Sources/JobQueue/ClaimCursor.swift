@@ -10,7 +10,7 @@ package struct ClaimCursor: Sendable {
     package enum Depth: Sendable, Hashable {
         /// A tenth of a second: every claim.
         case near
-        /// Ten seconds: four times a second, when a near claim leaves room.
+        /// Ten seconds: four times a second while near claims find nothing, and once a second while they do.
         case deep
         /// Everything: at first, and once a minute.
         case all
@@ -18,7 +18,8 @@ package struct ClaimCursor: Sendable {
 
     package static let nearLag = Duration.milliseconds(100)
     package static let deepLag = Duration.seconds(10)
-    package static let deepInterval = Duration.milliseconds(250)
+    package static let idleInterval = Duration.milliseconds(250)
+    package static let busyInterval = Duration.seconds(1)
     package static let allInterval = Duration.seconds(60)
 
     /// The last turns taken, by priority from urgent to bulk.
@@ -32,18 +33,19 @@ package struct ClaimCursor: Sendable {
 
     package init() {}
 
-    /// The depths at which a claim looks now, one after the other until its limit is reached.
-    package mutating func depths(at now: Duration) -> [Depth] {
-        if lastAll.map({ now - $0 >= Self.allInterval }) ?? true {
-            lastAll = now
-            lastDeep = now
-            return [.all]
-        }
-        if lastDeep.map({ now - $0 >= Self.deepInterval }) ?? true {
-            lastDeep = now
-            return [.near, .deep]
-        }
-        return [.near]
+    /// How far back a claim looks at first.
+    package mutating func depth(at now: Duration) -> Depth {
+        if let lastAll, now - lastAll < Self.allInterval { return .near }
+        lastAll = now
+        lastDeep = now
+        return .all
+    }
+
+    /// Whether a claim that has room left after its first look is to look further back.
+    package mutating func looksDeeper(at now: Duration, afterFinding found: Bool) -> Bool {
+        if let lastDeep, now - lastDeep < (found ? Self.busyInterval : Self.idleInterval) { return false }
+        lastDeep = now
+        return true
     }
 
     /// The turns at which a claim begins.

@@ -63,15 +63,21 @@ final class ClaimRounds: Sendable {
         state.withLock { $0.stages[stage]?.admittedThrough = date }
     }
 
-    /// The clocks at which a claim of a stage begins, one list for each time it looks.
-    func marks(of stage: String) -> [ClaimCursor.Clocks] {
+    /// The clocks at which a claim of a stage begins.
+    func marks(of stage: String) -> ClaimCursor.Clocks {
         let now = time()
         return state.withLock { state in
-            var cursor = state.stages[stage, default: Stage()].cursor
-            let marks = cursor.depths(at: now).map { cursor.marks($0, at: now) }
-            state.stages[stage, default: Stage()].cursor = cursor
-            // Looking twice at the same place finds nothing new.
-            return marks.count == 2 && marks[0] == marks[1] ? [marks[0]] : marks
+            let depth = state.stages[stage, default: Stage()].cursor.depth(at: now)
+            return state.stages[stage]?.cursor.marks(depth, at: now) ?? [:]
+        }
+    }
+
+    /// The clocks at which a claim that has room left looks again, if it is to look further back.
+    func deeperMarks(of stage: String, afterFinding found: Bool) -> ClaimCursor.Clocks? {
+        let now = time()
+        return state.withLock { state in
+            guard state.stages[stage]?.cursor.looksDeeper(at: now, afterFinding: found) == true else { return nil }
+            return state.stages[stage]?.cursor.marks(.deep, at: now)
         }
     }
 

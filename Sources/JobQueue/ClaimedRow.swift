@@ -10,9 +10,6 @@ struct ClaimedRow {
         case bury(reason: String)
     }
 
-    /// How the reason of a job begins that was dropped because its time had passed.
-    static let staleness = "stale: "
-
     let job: Job
     let priority: JobPriority
     let turn: Int64
@@ -20,33 +17,35 @@ struct ClaimedRow {
 
     /// `nil` for the row that only says how many jobs were looked at.
     init?(_ row: PostgresRow, stage: String) throws(PostgresError) {
-        guard let token = try row.decode("token", as: Int64?.self) else { return nil }
-        let text = try row.decode("payload", as: String.self)
-        let payload: JSONValue
-        let unreadable: String?
+        let columns: Columns = try row.decode(
+            Int.self, Int64?.self, String?.self, Int64?.self, Int64?.self, Int64?.self, Int16?.self, Int64?.self,
+            Int?.self,
+            Int?.self, Int64?.self, String?.self, Date?.self, String?.self, String?.self)
+        let (_, id, place, tenant, connection, lane, level, turn, attempt, most, token, text, time, stale, last) =
+            columns
+        guard let id, let place, let tenant, let connection, let lane, let level, let turn, let attempt, let most,
+            let token, let text, let time
+        else { return nil }
+        var fate = Fate.run
+        var payload = JSONValue.null
         do throws(JSONError) {
             payload = try JSONValue(parsing: text)
-            unreadable = nil
         } catch {
-            payload = .null
-            unreadable = "its payload cannot be read: \(error)"
+            fate = .bury(reason: "its payload cannot be read: \(error)")
         }
+        if let last { fate = .bury(reason: last) }
+        if let stale { fate = .drop(reason: stale) }
+        self.fate = fate
+        self.turn = turn
+        priority = JobPriority(rawValue: level) ?? .normal
         job = Job(
-            id: try row.decode("id"), stage: stage, tenantID: try row.decode("tenant_id"),
-            connectionID: try row.decode("connection_id"), lane: try row.decode("lane"),
-            attempt: try row.decode("attempt"), maxAttempts: try row.decode("max_attempts"), token: token,
-            payload: payload, enqueuedAt: try row.decode("enqueued_at"))
-        priority = JobPriority(rawValue: try row.decode("priority")) ?? .normal
-        turn = try row.decode("turn")
-        if try row.decode("is_stale") {
-            fate = .drop(
-                reason: Self.staleness + "it was valid until \(try row.decode("valid_until", as: String.self))")
-        } else if try row.decode("is_exhausted") {
-            fate = .bury(reason: "\(try row.decode("reason", as: String?.self) ?? "lost"), the last one")
-        } else if let unreadable {
-            fate = .bury(reason: unreadable)
-        } else {
-            fate = .run
-        }
+            id: id, stage: stage, tenantID: tenant, connectionID: connection, lane: lane, attempt: attempt,
+            maxAttempts: most, token: token, payload: payload, enqueuedAt: time, place: place)
     }
+
+    /// In the order of claim.sql.
+    private typealias Columns = (
+        Int, Int64?, String?, Int64?, Int64?, Int64?, Int16?, Int64?, Int?, Int?, Int64?, String?, Date?, String?,
+        String?
+    )
 }

@@ -23,6 +23,8 @@ public struct Job: Sendable, Hashable, Identifiable {
     public let payload: JSONValue
     /// When it was put into the queue.
     public let enqueuedAt: Date
+    /// Where the claim left its row.
+    let place: String
 }
 
 /// How a job left the queue.

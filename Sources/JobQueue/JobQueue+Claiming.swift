@@ -12,16 +12,25 @@ extension JobQueue {
     public func claim(stage: String, limit: Int, cost: CallCost = .none) async throws(JobQueueError) -> [Job] {
         if rounds.rescueIsDue() { try await rescue() }
         try await admit(stage)
+        var jobs = try await take(stage, limit: limit, cost, from: rounds.marks(of: stage))
+        if jobs.count < limit, let marks = rounds.deeperMarks(of: stage, afterFinding: !jobs.isEmpty) {
+            jobs += try await take(stage, limit: limit - jobs.count, cost, from: marks)
+        }
+        return jobs
+    }
+
+    /// Claims until the limit is reached or nothing is left.
+    private func take(
+        _ stage: String, limit: Int, _ cost: CallCost, from marks: ClaimCursor.Clocks
+    ) async throws(JobQueueError) -> [Job] {
         var jobs: [Job] = []
-        for marks in rounds.marks(of: stage) {
-            var isExhausted = false
-            while jobs.count < limit, !isExhausted {
-                let asked = limit - jobs.count
-                let (taken, looked) = try await take(stage, limit: asked, cost, from: marks)
-                jobs += taken
-                // What was parked, stale or exhausted may have hidden others.
-                isExhausted = looked < asked && taken.count == looked
-            }
+        var isExhausted = false
+        while jobs.count < limit, !isExhausted {
+            let asked = limit - jobs.count
+            let (taken, looked) = try await takeOnce(stage, limit: asked, cost, from: marks)
+            jobs += taken
+            // What was parked, stale or exhausted may have hidden others.
+            isExhausted = looked < asked && taken.count == looked
         }
         return jobs
     }
@@ -29,7 +38,7 @@ extension JobQueue {
     /// Claims once.
     ///
     /// - Returns: the jobs, and how many were looked at.
-    private func take(
+    private func takeOnce(
         _ stage: String, limit: Int, _ cost: CallCost, from marks: ClaimCursor.Clocks
     ) async throws(JobQueueError) -> (jobs: [Job], looked: Int) {
         let levels = JobPriority.allCases.sorted { $0.rawValue > $1.rawValue }
@@ -42,8 +51,8 @@ extension JobQueue {
         var looked = 0
         var claimed: [ClaimedRow] = []
         do throws(PostgresError) {
+            looked = try rows.first?.decode("count") ?? 0
             for row in rows {
-                looked = try row.decode("count")
                 if let row = try ClaimedRow(row, stage: stage) { claimed.append(row) }
             }
         } catch {

@@ -105,10 +105,9 @@ public struct JobQueue: Sendable {
     ) async throws(JobQueueError) {
         var held = Set(jobs.map(Hold.init))
         do throws(PostgresError) {
-            // Most jobs have no other behind them.
-            for row in try await connection.query(Statement.finish, held.columns + [outcome, reason]) {
-                held.remove(try Hold(row))
-            }
+            // Most jobs have no other behind them and lie where they were claimed.
+            let places: [any PostgresValue] = [jobs.map(\.place), jobs.map(\.token), outcome, reason]
+            for row in try await connection.query(Statement.finish, places) { held.remove(try Hold(row)) }
             guard !held.isEmpty else { return }
             for row in try await connection.query(Statement.advance, held.columns + [outcome, reason, now?()]) {
                 held.remove(try Hold(row))
@@ -195,8 +194,8 @@ public struct JobQueue: Sendable {
             ])
     }
 
-    /// Tells all workers that there is work; call it after the commit that enqueued. Cheap to call often: this queue and
-    /// its copies send at most one notification in 20 ms.
+    /// Tells all workers that there is work; call it after the commit that enqueued. Those of this queue and its copies
+    /// hear it at once. Cheap to call often: to the others it sends at most one notification in 20 ms.
     public func wake() async {
         await wakeUpCall.call()
     }
@@ -206,8 +205,9 @@ public struct JobQueue: Sendable {
     /// Several calls while the reader is busy are one. Notifications need a session of their own; where there is none
     /// (PgBouncer in transaction mode), polling serves. It ends when its task is cancelled.
     public func wakeUps(poll: Duration = .seconds(1)) -> AsyncStream<Void> {
-        let pool = pool
+        let (pool, wakeUpCall) = (pool, wakeUpCall)
         return AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
+            let listener = wakeUpCall.add(continuation)
             let task = Task {
                 await withTaskGroup(of: Void.self) { group in
                     group.addTask {
@@ -219,7 +219,10 @@ public struct JobQueue: Sendable {
                 }
                 continuation.finish()
             }
-            continuation.onTermination = { _ in task.cancel() }
+            continuation.onTermination = { _ in
+                wakeUpCall.remove(listener)
+                task.cancel()
+            }
         }
     }
 }

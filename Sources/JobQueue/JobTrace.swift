@@ -38,8 +38,8 @@ public struct JobTrace: Sendable, Hashable {
     /// Who has it, while it runs.
     public let worker: String?
 
-    /// Whether it was dropped because its time had passed.
-    public var isStale: Bool { state == .dropped && reason?.hasPrefix(ClaimedRow.staleness) == true }
+    /// Whether it was dropped because its time had passed, as claim.sql says it.
+    public var isStale: Bool { state == .dropped && reason?.hasPrefix("stale: ") == true }
 
     init?(_ row: PostgresRow) throws(PostgresError) {
         // An outcome of another version is no reason to show nothing of the lane.

@@ -2,7 +2,7 @@ import Foundation
 import PostgresClient
 import Synchronization
 
-/// Tells the workers of all processes that there is work, at most once in each interval.
+/// Tells the workers of this process at once that there is work, and those of all others at most once in each interval.
 ///
 /// Not in the transaction that enqueues: NOTIFY takes a lock that serialises the commits of the whole server, so there
 /// is one for many jobs, sent alone and after their commit. A call that is lost costs nothing but the slow poll's second.
@@ -16,6 +16,9 @@ final class WakeUpCall: Sendable {
         var last: ContinuousClock.Instant?
         /// Intervals, counted from `origin`, in which a call is already on its way.
         var pending: Set<Int64> = []
+        /// Who listens in this process.
+        var listeners: [Int: AsyncStream<Void>.Continuation] = [:]
+        var nextListener = 0
     }
 
     private let pool: PostgresPool
@@ -26,9 +29,24 @@ final class WakeUpCall: Sendable {
         self.pool = pool
     }
 
+    /// Wakes this listener of this process with every call, until it is removed by the number returned.
+    func add(_ listener: AsyncStream<Void>.Continuation) -> Int {
+        state.withLock { state in
+            state.nextListener += 1
+            state.listeners[state.nextListener] = listener
+            return state.nextListener
+        }
+    }
+
+    /// Wakes a listener no more.
+    func remove(_ number: Int) {
+        state.withLock { _ = $0.listeners.removeValue(forKey: number) }
+    }
+
     /// Calls now, or at the end of the interval when the last call was in this one.
     func call() async {
         let now = ContinuousClock.now
+        for listener in state.withLock({ Array($0.listeners.values) }) { listener.yield() }
         let wait = state.withLock { state -> Duration? in
             guard let last = state.last, now - last < Self.interval else {
                 state.last = now

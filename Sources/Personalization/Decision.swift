@@ -18,6 +18,8 @@ public enum SuppressionReason: String, Sendable, Hashable, Codable, CaseIterable
     case holdout
     case gone
     case incomplete
+    /// It could not be written while it was worth sending.
+    case stale
 }
 
 /// A message that is to be made.

@@ -26,10 +26,17 @@ struct EventLedger: Sendable {
         }
     }
 
+    /// Another event asks for the job's message by now, and is named with the event that the job stood for.
+    func supersede(_ job: Job) async throws {
+        try await pool.transaction { transaction in
+            try await queue.finish(job, in: transaction, outcome: .superseded)
+        }
+    }
+
     /// The event concerns these people: it goes on once for each, in that person's lane.
     func replace(_ stored: StoredEvent, with events: [CRMEvent], _ job: Job) async throws {
         guard !events.isEmpty else { return try await ignore(stored, "it concerns nobody", job) }
-        let bodies = try events.map { try $0.storedText }
+        let bodies = events.map(\.storedText)
         try await pool.transaction { transaction in
             let rows = try await transaction.query(
                 Self.storeDerivedEvents,

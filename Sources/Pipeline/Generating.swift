@@ -37,16 +37,20 @@ struct Generating: Sendable {
     }
 
     private func perform(_ job: Job) async throws {
-        guard let id = GenerationPayload(job)?.generation,
-            let generation = try await StoredGeneration.load([id], from: pool)[id]
+        guard let id = GenerationPayload(job)?.generation else {
+            throw PipelineError(.malformedJob, "its payload is not what this version puts into such a job")
+        }
+        guard let generation = try await StoredGeneration.load([id], from: pool)[id]
         else { throw PipelineError(.missing, "its generation is gone") }
         if generation.erasedAt != nil { return try await suppress(generation, .gone, "erased", job) }
         if generation.optedOutAt != nil { return try await suppress(generation, .optedOut, "an event said so", job) }
         guard let record = generation.record else {
             throw PipelineError(.malformedJob, "the lead's record in generation \(id) cannot be read")
         }
+        guard let tenant = try await configuration.tenant(id: generation.tenantID) else {
+            throw PipelineError(.withdrawn, "tenant \(generation.tenantID) is no longer declared")
+        }
         guard
-            let tenant = try await configuration.tenant(id: generation.tenantID),
             let playbook = try await configuration.playbook(
                 tenantID: generation.tenantID, named: generation.playbook, version: generation.playbookVersion)?
                 .playbook

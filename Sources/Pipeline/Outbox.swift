@@ -27,21 +27,21 @@ struct Outbox: Sendable {
     func load(_ jobs: [Job]) async throws -> (writes: [PendingWrite], orphans: [Job]) {
         let ids = jobs.compactMap(GenerationPayload.init).map(\.generation)
         let generations = try await StoredGeneration.load(ids, from: pool)
-        var targets: [UUID: String] = [:]
+        var targets: [UUID: (name: String, attempts: Int)] = [:]
         for row in try await pool.query(Self.loadWrites, [ids]) {
-            let (id, target) = try row.decode(UUID.self, String.self)
-            targets[id] = target
+            let (id, target, attempts) = try row.decode(UUID.self, String.self, Int16.self)
+            targets[id] = (target, Int(attempts))
         }
         var writes: [PendingWrite] = []
         var orphans: [Job] = []
         for job in jobs {
             let generation = GenerationPayload(job).flatMap { generations[$0.generation] }
             if let generation, generation.erasedAt != nil {
-                try await drop(job, "the lead was erased")
+                try await drop(job, generation.id, targets[generation.id]?.name, "the lead was erased")
             } else if let generation, let target = targets[generation.id],
-                let intent = generation.storedIntent(to: target)
+                let intent = generation.storedIntent(to: target.name)
             {
-                writes.append(PendingWrite(job: job, generation: generation, intent: intent))
+                writes.append(PendingWrite(job: job, generation: generation, intent: intent, attempts: target.attempts))
             } else {
                 orphans.append(job)
             }
@@ -85,8 +85,10 @@ struct Outbox: Sendable {
         try await settle(write, "refused", reason: reason) { _ in }
     }
 
-    private func drop(_ job: Job, _ reason: String) async throws {
+    private func drop(_ job: Job, _ generation: UUID, _ target: String?, _ reason: String) async throws {
         try await pool.transaction { connection in
+            try await connection.execute(
+                Self.settleWrite, [generation, target, "suppressed", String?.none, String?.none, reason])
             try await queue.finish(job, in: connection, outcome: .dropped(reason: reason))
         }
     }

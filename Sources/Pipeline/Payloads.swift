@@ -5,8 +5,18 @@ import JobQueue
 /// What a job of the stage `understand` carries.
 struct EventPayload {
     let event: Int64
+    /// The message that waited for its lead to be quiet, if the job is its.
+    let quiet: QuietMessage?
 
-    init(event: Int64) { self.event = event }
+    init(event: Int64) {
+        self.event = event
+        quiet = nil
+    }
+
+    init(quiet: QuietMessage) {
+        event = quiet.event
+        self.quiet = quiet
+    }
 
     /// `nil` when the payload is another version's.
     init?(_ job: Job) { self.init(job.payload) }
@@ -14,9 +24,21 @@ struct EventPayload {
     init?(_ payload: JSONValue) {
         guard let id = payload["event"]?.integer else { return nil }
         event = id
+        guard let message = payload["quiet"] else {
+            quiet = nil
+            return
+        }
+        guard let lead = message["lead"]?.integer, let playbook = message["playbook"]?.string else { return nil }
+        quiet = QuietMessage(lead: lead, playbook: playbook, event: id)
     }
 
-    var json: JSONValue { ["event": .integer(event)] }
+    var json: JSONValue {
+        guard let quiet else { return ["event": .integer(event)] }
+        return [
+            "event": .integer(event),
+            "quiet": ["lead": .integer(quiet.lead), "playbook": .string(quiet.playbook)],
+        ]
+    }
 }
 
 /// What a job of the stages `generate` and `write` carries.

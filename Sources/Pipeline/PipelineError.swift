@@ -9,8 +9,8 @@ public struct PipelineError: Error, Sendable, CustomStringConvertible {
         case ambiguous
         /// What the job is about, or what was asked for, is not there.
         case missing
-        /// The connection was removed or its credentials are incomplete.
-        case misconfigured
+        /// The tenant or connection that the job is for was taken away meanwhile: nobody wants it any more.
+        case withdrawn
     }
 
     /// The kind of failure.
@@ -20,7 +20,7 @@ public struct PipelineError: Error, Sendable, CustomStringConvertible {
     /// What caused it, if something below us failed.
     public let underlying: (any Error)?
 
-    init(_ code: Code, _ message: String, underlying: (any Error)? = nil) {
+    package init(_ code: Code, _ message: String, underlying: (any Error)? = nil) {
         self.code = code
         self.message = message
         self.underlying = underlying

@@ -18,20 +18,34 @@ struct Planning: Sendable {
     let leads: LeadStore
     /// Decides the arms; nobody without it can tell or choose them.
     let assignmentKey: Data
+    /// `nil` for the database's own clock.
+    let now: (@Sendable () -> Date)?
 
     /// Plans for one event about a lead as it stands now.
-    func plan(for stored: StoredEvent, _ event: CRMEvent, about record: LeadRecord, _ job: Job) async throws {
+    ///
+    /// - Parameter quiet: the message whose quiet period is over; nothing else is planned then.
+    func plan(
+        for stored: StoredEvent, _ event: CRMEvent, about record: LeadRecord, quiet: QuietMessage?, _ job: Job
+    ) async throws {
         guard let tenant = try await configuration.tenant(id: stored.tenantID) else {
-            throw PipelineError(.missing, "tenant \(stored.tenantID) is no longer declared")
+            throw PipelineError(.withdrawn, "tenant \(stored.tenantID) is no longer declared")
         }
         let playbooks = try await configuration.playbooks(tenantID: stored.tenantID)
+            .filter { quiet == nil || $0.playbook.name == quiet?.playbook }
         let selection = PlaybookSelection(of: playbooks, for: event, about: record)
         try await pool.transaction { transaction in
             let lead = try await leads.upsert(
                 record.identity, tenant: stored.tenantID, connection: stored.connectionID, fields: event.fields,
                 in: transaction)
-            try await leads.setStage(record.stage, of: lead.id, in: transaction)
+            if let quiet, try await !quiet.take(in: transaction) {
+                return try await queue.finish(job, in: transaction, outcome: .superseded)
+            }
             try await queue.finish(job, in: transaction)
+            guard lead.erasedAt == nil else {
+                try await transaction.execute(Self.ignoreEvent, [stored.id, "the lead was erased"])
+                return
+            }
+            try await leads.setStage(record.stage, of: lead.id, in: transaction)
             switch selection {
             case .none(let reason):
                 try await transaction.execute(Self.ignoreEvent, [stored.id, reason])
@@ -39,7 +53,11 @@ struct Planning: Sendable {
                 for playbook in playbooks {
                     let due = DueMessage(
                         playbook: playbook, stored: stored, event: event, record: record, lead: lead)
-                    try await commit(due, tenant: tenant, in: transaction)
+                    if quiet == nil, playbook.playbook.quietPeriod > 0 {
+                        try await wait(due, in: transaction)
+                    } else {
+                        try await commit(due, tenant: tenant, in: transaction)
+                    }
                 }
             }
         }
@@ -53,6 +71,27 @@ struct Planning: Sendable {
         let event: CRMEvent
         let record: LeadRecord
         let lead: KnownLead
+    }
+
+    /// Lets the message wait for its lead to be quiet. The job that looks again has a lane of its own: in the lead's it
+    /// would hold up the very changes that it waits for, and an opt-out.
+    private func wait(_ due: DueMessage, in transaction: PostgresConnection) async throws {
+        let playbook = due.playbook.playbook
+        let message = QuietMessage(lead: due.lead.id, playbook: playbook.name, event: due.stored.id)
+        let wait = try await message.wait(seconds: playbook.quietPeriod, now: now?(), in: transaction)
+        if let superseded = wait.superseded {
+            // The newest of the two stands for both.
+            let newer = wait.dueAt == nil ? "a newer event" : "event \(due.stored.id)"
+            try await transaction.execute(
+                Self.ignoreEvent, [superseded, message.supersession(by: newer)])
+        }
+        guard let dueAt = wait.dueAt else { return }
+        let job = NewJob(
+            stage: Stage.understand.rawValue, tenantID: due.stored.tenantID, connectionID: due.stored.connectionID,
+            lane: QuietMessage.lane(
+                connection: due.stored.connectionID, lead: due.record.identity.key, playbook: playbook.name),
+            runAt: dueAt, payload: EventPayload(quiet: message).json)
+        _ = try await queue.enqueue([job], in: transaction)
     }
 
     private func commit(_ due: DueMessage, tenant: StoredTenant, in transaction: PostgresConnection) async throws {
@@ -110,7 +149,7 @@ struct Planning: Sendable {
             [
                 due.stored.tenantID, due.stored.connectionID, due.lead.id, due.stored.id, playbook.name,
                 Int32(plan.playbook.version), playbook.content, plan.stage.rawValue, plan.arm.rawValue, seed,
-                JSONText(record),
+                JSONText(record), plan.validUntil,
             ])
         // Planned before, by an attempt whose job was claimed again: that plan goes on.
         guard let id = try rows.first?.decode(UUID.self) else { return }
@@ -130,4 +169,9 @@ extension Decision {
         case .suppress, .ignore: false
         }
     }
+}
+
+extension JobOutcome {
+    /// Of the job of a message that another event asks for by now.
+    static let superseded = JobOutcome.dropped(reason: "a newer event came within the quiet period")
 }

@@ -6,6 +6,7 @@ import Telemetry
 final class StageLoop: Sendable {
     private let stage: Stage
     private let limit: Int
+    private let cost: CallCost
     private let queue: JobQueue
     private let log: Log
     private let perform: @Sendable ([Job]) async -> Void
@@ -13,10 +14,12 @@ final class StageLoop: Sendable {
     private let signal: AsyncStream<Void>.Continuation
 
     init(
-        stage: Stage, limit: Int, queue: JobQueue, log: Log, perform: @escaping @Sendable ([Job]) async -> Void
+        stage: Stage, limit: Int, cost: CallCost, queue: JobQueue, log: Log,
+        perform: @escaping @Sendable ([Job]) async -> Void
     ) {
         self.stage = stage
         self.limit = limit
+        self.cost = cost
         self.queue = queue
         self.log = log
         self.perform = perform
@@ -43,7 +46,7 @@ final class StageLoop: Sendable {
     func performBatch() async -> Bool {
         let jobs: [Job]
         do {
-            jobs = try await queue.claim(stage: stage.rawValue, limit: limit)
+            jobs = try await queue.claim(stage: stage.rawValue, limit: limit, cost: cost)
         } catch {
             // The next wake-up, a second away at most, tries again.
             log(.error, "claim failed", ["stage": stage.rawValue, "error": "\(error)"])

@@ -1,4 +1,5 @@
 import CRM
+import Foundation
 import PostgresClient
 
 /// A row of `events`.
@@ -15,9 +16,13 @@ struct StoredEvent: Sendable {
     static func load(_ ids: [Int64], from pool: PostgresPool) async throws(PostgresError) -> [Int64: StoredEvent] {
         var loaded: [Int64: StoredEvent] = [:]
         for row in try await pool.query(loadEvents, [ids]) {
-            let (id, tenant, connection, body) = try row.decode(Int64.self, Int64.self, Int64.self, String.self)
-            loaded[id] = StoredEvent(
-                id: id, tenantID: tenant, connectionID: connection, event: try? CRMEvent(storedText: body))
+            let (id, tenant, connection, body, receivedAt) = try row.decode(
+                Int64.self, Int64.self, Int64.self, String.self, Date.self)
+            var event = try? CRMEvent(storedText: body)
+            // Nothing happened later than we were told of it: a clock that is ahead elsewhere would make a message
+            // valid for longer, and hide that it was made already.
+            if let told = event?.occurredAt, told > receivedAt { event?.occurredAt = receivedAt }
+            loaded[id] = StoredEvent(id: id, tenantID: tenant, connectionID: connection, event: event)
         }
         return loaded
     }

@@ -25,6 +25,7 @@ struct StoredGeneration: Sendable {
     /// The text's parts, once generated.
     let content: [String: String]?
     let generatedAt: Date?
+    let validUntil: Date?
     let leadKey: String
     let leadFields: [String: String]
     let optedOutAt: Date?
@@ -72,7 +73,9 @@ struct StoredGeneration: Sendable {
         record = try? JSONDecoder().decode(LeadRecord.self, from: Data(row.decode("record", as: String.self).utf8))
         content = try row.decode("content", as: String?.self).flatMap { try? JSONValue(parsing: $0) }?
             .object?.compactMapValues(\.string)
-        (generatedAt, leadKey) = try (row.decode("generated_at"), row.decode("key"))
+        (generatedAt, validUntil, leadKey) = try (
+            row.decode("generated_at"), row.decode("valid_until"), row.decode("key")
+        )
         leadFields =
             try JSONValue(parsing: row.decode("fields", as: String.self)).object?
             .compactMapValues(\.scalarText) ?? [:]

@@ -22,6 +22,8 @@ struct Understanding: Sendable {
         let job: Job
         let stored: StoredEvent
         let event: CRMEvent
+        /// The message whose quiet period is over, if the job is its.
+        let quiet: QuietMessage?
     }
 
     /// Performs claimed jobs; each is finished, set back or buried when this returns.
@@ -36,23 +38,45 @@ struct Understanding: Sendable {
     }
 
     private func understand(_ jobs: [Job], connection: Int64) async throws {
-        let stored = try await StoredEvent.load(jobs.compactMap(EventPayload.init).map(\.event), from: pool)
+        let payloads = Dictionary(jobs.map { ($0.id, EventPayload($0)) }) { $1 }
+        let stored = try await StoredEvent.load(payloads.values.compactMap(\.?.event), from: pool)
+        let waiting = try await QuietMessage.waiting(payloads.values.compactMap(\.?.quiet), in: pool)
         var due: [Item] = []
         for job in jobs {
             await settling(job) {
-                guard let id = EventPayload(job)?.event, let row = stored[id] else {
-                    throw PipelineError(.missing, "its event is gone")
+                guard let payload = payloads[job.id] ?? nil else {
+                    throw PipelineError(.malformedJob, "its payload is not what this version puts into such a job")
                 }
+                guard let row = stored[payload.event] else { throw PipelineError(.missing, "its event is gone") }
+                if let quiet = payload.quiet, !waiting.contains(quiet) { return try await ledger.supersede(job) }
                 guard let event = row.event else { return try await ledger.ignore(row, "erased", job) }
-                let item = Item(job: job, stored: row, event: event)
+                let item = Item(job: job, stored: row, event: event, quiet: payload.quiet)
                 if try await isDue(item) { due.append(item) }
             }
         }
+        due = try await withoutOwnWrites(due)
         guard !due.isEmpty else { return }
         let readings = try await read(due, connection: connection)
         for item in due {
             await settling(item.job) { try await decide(item, readings) }
         }
+    }
+
+    /// A system that does not say who changed a record reports our writes like anybody's.
+    private func withoutOwnWrites(_ items: [Item]) async throws -> [Item] {
+        let suspects = items.filter { $0.event.kind == .leadUpdated }.compactMap(\.event.lead?.key)
+        let writes = try await OwnWrite.recent(to: Array(Set(suspects)), in: pool)
+        guard !writes.isEmpty else { return items }
+        var others: [Item] = []
+        for item in items {
+            let isOurs = writes[item.event.lead?.key ?? ""]?.contains { $0.caused(item.event) } ?? false
+            guard isOurs else {
+                others.append(item)
+                continue
+            }
+            await settling(item.job) { try await ledger.ignore(item.stored, "our own write, by its content", item.job) }
+        }
+        return others
     }
 
     /// Performs an event that needs no reading of its lead.
@@ -83,7 +107,7 @@ struct Understanding: Sendable {
         return false
     }
 
-    /// Reads the leads of some events in one call, following merges once.
+    /// Reads the leads of some events in one call, following merges.
     private func read(_ items: [Item], connection: Int64) async throws -> [LeadIdentity: LeadReading] {
         let connector = try await connectors.connector(for: connection)
         let identities = Array(Set(items.compactMap(\.event.lead)))
@@ -94,21 +118,14 @@ struct Understanding: Sendable {
             guard let lead = item.event.lead else { continue }
             known[lead, default: [:]].merge(item.event.fields) { $1 }
         }
-        var readings = try await connector.read(identities, known: known)
-        var survivors: [LeadIdentity: LeadIdentity] = [:]
-        for case (let identity, .merged(let survivor)) in readings { survivors[identity] = survivor }
-        if !survivors.isEmpty {
-            let found = try await connector.read(Array(Set(survivors.values)), known: known)
-            for (identity, survivor) in survivors { readings[identity] = found[survivor] ?? .gone }
-        }
-        return readings
+        return try await connector.readSurvivors(identities, known: known)
     }
 
     private func decide(_ item: Item, _ readings: [LeadIdentity: LeadReading]) async throws {
         guard let lead = item.event.lead, case .found(let record) = readings[lead] ?? .gone else {
             return try await ledger.ignore(item.stored, "the record no longer exists", item.job)
         }
-        try await planning.plan(for: item.stored, item.event, about: record, item.job)
+        try await planning.plan(for: item.stored, item.event, about: record, quiet: item.quiet, item.job)
     }
 
     /// Does something for one job; a failure is that job's alone.

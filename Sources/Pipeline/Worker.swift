@@ -20,8 +20,9 @@ public final class Worker: Sendable {
         /// Texts taken from the queue and made together: what they share is read once, and each weight is read once for
         /// all of them.
         public var generate = 16
-        /// Write-backs sent together; HubSpot takes 100 in a call.
-        public var write = 100
+        /// Write-backs taken from the queue together, each connection's in as few calls as its system allows: HubSpot
+        /// takes 100 in one, Salesforce 200.
+        public var write = 200
         /// How long a call to a CRM may take; after it, the result of a write is unknown.
         public var callTimeout = Duration.seconds(30)
 
@@ -36,37 +37,51 @@ public final class Worker: Sendable {
 
     /// A worker over one database and one model. `key` opens the credentials, and from it come the keys that decide
     /// arms and hide erased leads.
+    ///
+    /// - Parameters:
+    ///   - budgets: Told what the CRMs say about their call budgets; the queue, which reserves calls by it, unless given.
+    ///   - now: The clock; this machine's and the database's own unless a test brings another.
     public init(
         pool: PostgresPool, queue: JobQueue, configuration: ConfigurationStore, model: any LanguageModel,
         client: HTTPClient, key: SealingKey, limits: Limits = Limits(),
-        now: @escaping @Sendable () -> Date = { Date() },
+        budgets: (any CallBudgetRecorder)? = nil, now: (@Sendable () -> Date)? = nil,
         log: Log = Log("worker")
     ) {
         let leads = LeadStore(pool: pool)
+        let start = ContinuousClock.now
         let connectors = ConnectorDirectory(
-            pool: pool, configuration: configuration, client: client, timeout: limits.callTimeout)
-        let settlement = Settlement(queue: queue, log: log)
+            pool: pool, configuration: configuration, client: client, timeout: limits.callTimeout,
+            budgets: budgets ?? queue,
+            policy: Circuit.Policy(),
+            uptime: { now.map { .seconds($0().timeIntervalSinceReferenceDate) } ?? start.duration(to: .now) })
+        let settlement = Settlement(pool: pool, queue: queue, log: log)
         let outbox = Outbox(pool: pool, queue: queue)
         let ledger = EventLedger(
             pool: pool, queue: queue, leads: leads, outcomes: OutcomeRecorder(), erasureKey: key.derived(for: "erasure")
         )
         let planning = Planning(
             pool: pool, queue: queue, configuration: configuration, leads: leads,
-            assignmentKey: key.derived(for: "assignment"))
+            assignmentKey: key.derived(for: "assignment"), now: now)
         let understanding = Understanding(
             pool: pool, connectors: connectors, leads: leads, ledger: ledger, planning: planning,
             settlement: settlement)
         let generating = Generating(
             pool: pool, queue: queue, configuration: configuration, outbox: outbox, model: model,
-            settlement: settlement, now: now)
-        let writing = Writing(outbox: outbox, connectors: connectors, settlement: settlement)
+            settlement: settlement, now: now ?? { Date() })
+        let writing = Writing(
+            outbox: outbox, leads: leads, connectors: connectors, settlement: settlement,
+            now: now ?? { Date() })
         self.queue = queue
         self.log = log
         self.upkeep = Upkeep(pool: pool, log: log)
         self.stages = [
-            StageLoop(stage: .understand, limit: limits.understand, queue: queue, log: log, perform: understanding.run),
-            StageLoop(stage: .generate, limit: limits.generate, queue: queue, log: log, perform: generating.run),
-            StageLoop(stage: .write, limit: limits.write, queue: queue, log: log, perform: writing.run),
+            StageLoop(
+                stage: .understand, limit: limits.understand, cost: .readLeads, queue: queue, log: log,
+                perform: understanding.run),
+            StageLoop(
+                stage: .generate, limit: limits.generate, cost: .none, queue: queue, log: log, perform: generating.run),
+            StageLoop(
+                stage: .write, limit: limits.write, cost: .writeBack, queue: queue, log: log, perform: writing.run),
         ]
     }
 
@@ -93,4 +108,11 @@ public final class Worker: Sendable {
         }
         log(.info, "worker stopped")
     }
+}
+
+extension CallCost {
+    /// Leads are read a hundred at a time; once more where some were merged.
+    fileprivate static let readLeads = CallCost(calls: 2, jobsPerBatch: 100)
+    /// Consent is read, the texts are written, and read back.
+    fileprivate static let writeBack = CallCost(calls: 3, jobsPerBatch: 100)
 }

@@ -3,16 +3,15 @@ package import Personalization
 
 /// Whether a finished text may still be written, by what our tables and the CRM say at the last moment. Pure.
 package enum WritePermission: Equatable {
-    case granted
-    /// The record was merged into another, which gets the text.
-    case redirected(LeadIdentity)
+    /// It goes to this record: the lead's own, or the one that it was merged into.
+    case granted(LeadIdentity)
     /// It must not be written.
     case denied(SuppressionReason, detail: String)
 
     /// - Parameters:
-    ///   - optedOut: whether an event ever said that the lead opted out.
-    ///   - erased: whether the lead was erased.
-    ///   - reading: the record as the CRM shows it now.
+    ///   - optedOut: whether an event ever said that the lead, or who stands for it now, opted out.
+    ///   - erased: whether either was erased.
+    ///   - reading: the record that stands for the lead, as the CRM shows it now; its own consent counts.
     package init(optedOut: Bool, erased: Bool, reading: LeadReading) {
         if erased {
             self = .denied(.gone, detail: "erased")
@@ -23,11 +22,10 @@ package enum WritePermission: Equatable {
             return
         }
         switch reading {
-        case .gone: self = .denied(.gone, detail: "the record no longer exists")
-        case .merged(let survivor): self = .redirected(survivor)
+        case .gone, .merged: self = .denied(.gone, detail: "the record no longer exists")
         case .found(let record):
             switch record.consent {
-            case .granted: self = .granted
+            case .granted: self = .granted(record.identity)
             case .refused(let detail): self = .denied(.optedOut, detail: detail)
             case .unknown(let detail): self = .denied(.noConsent, detail: detail)
             }

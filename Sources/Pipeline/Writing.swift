@@ -1,6 +1,7 @@
 import CRM
 import Foundation
 import JobQueue
+import Personalization
 import PostgresClient
 
 /// The third stage: puts texts into their CRM, a batch for each connection, and proves that they stand there.
@@ -9,8 +10,10 @@ import PostgresClient
 /// knows that the call may have been made, and looks before making it again.
 struct Writing: Sendable {
     let outbox: Outbox
+    let leads: LeadStore
     let connectors: ConnectorDirectory
     let settlement: Settlement
+    let now: @Sendable () -> Date
 
     /// Performs claimed jobs; each is finished, set back or buried when this returns.
     @Sendable func run(_ jobs: [Job]) async {
@@ -18,7 +21,12 @@ struct Writing: Sendable {
             do {
                 let (pending, orphans) = try await outbox.load(jobs)
                 for job in orphans {
-                    await settlement.settle(job, after: PipelineError(.missing, "its generation is gone"))
+                    await settlement.settle(
+                        job,
+                        after: GenerationPayload(job) == nil
+                            ? PipelineError(
+                                .malformedJob, "its payload is not what this version puts into such a job")
+                            : PipelineError(.missing, "its generation is gone"))
                 }
                 await write(pending, connection: connection)
             } catch {
@@ -38,7 +46,9 @@ struct Writing: Sendable {
 
     /// Takes each write out of `pending` once it is settled; whatever is left when this throws shares the error.
     private func write(_ pending: inout [PendingWrite], through connector: any Connector) async throws {
-        pending = try await stopUnwanted(pending, connector)
+        pending = try await fresh(pending)
+        guard !pending.isEmpty else { return }
+        pending = try await wanted(pending, connector)
         pending = try await outbox.begin(pending)
         let tried = pending.filter { $0.attempts > 1 }
         let unproven = try await finishProven(tried, connector, acceptingReceipts: false)
@@ -46,33 +56,64 @@ struct Writing: Sendable {
         guard !pending.isEmpty else { return }
 
         var written: [PendingWrite] = []
+        var lost: [(write: PendingWrite, error: CRMError)] = []
         for (write, outcome) in zip(pending, try await connector.write(pending.map(\.intent))) {
             switch outcome {
             case .written(let location, let receipt): written.append(write.located(location, receipt: receipt))
+            case .failed(let error) where error.code == .notFound: lost.append((write, error))
             case .failed(let error): try await refuse(write, error)
             }
         }
-        pending = written
+        pending = written + lost.map(\.write)
+        try await follow(lost, connector)
         pending = try await finishProven(written, connector, acceptingReceipts: true)
         guard pending.isEmpty else {
             throw CRMError(.malformedAnswer, "the write was accepted, and reading it back does not find it")
         }
     }
 
+    /// A connection may have rested for longer than a text is worth writing.
+    private func fresh(_ writes: [PendingWrite]) async throws -> [PendingWrite] {
+        for write in writes where write.isStale(at: now()) {
+            try await outbox.suppress(write, .stale, "it could not be written in time")
+        }
+        return writes.filter { !$0.isStale(at: now()) }
+    }
+
     /// Reads the leads once more: an opt-out since the text was made stops it here, and a merge sends it to the
-    /// survivor.
-    private func stopUnwanted(_ writes: [PendingWrite], _ connector: any Connector) async throws -> [PendingWrite] {
+    /// survivor, whose own consent counts then.
+    private func wanted(_ writes: [PendingWrite], _ connector: any Connector) async throws -> [PendingWrite] {
         let known = Dictionary(writes.map { ($0.intent.lead, $0.generation.leadFields) }) { first, _ in first }
-        let readings = try await connector.read(Array(known.keys), known: known)
+        let readings = try await connector.readSurvivors(Array(known.keys), known: known)
+        let survivors = try await leads.load(readings.values.compactMap(\.record?.identity.key))
         var wanted: [PendingWrite] = []
         for write in writes {
-            switch write.permission(readings[write.intent.lead] ?? .gone) {
-            case .granted: wanted.append(write)
-            case .redirected(let survivor): wanted.append(write.redirected(to: survivor))
+            let reading = readings[write.intent.lead] ?? .gone
+            let survivor = reading.record.flatMap { survivors[$0.identity.key] }
+            switch write.permission(reading, survivor: survivor) {
+            case .granted(let lead): wanted.append(write.addressed(to: lead))
             case .denied(let reason, let detail): try await outbox.suppress(write, reason, detail)
             }
         }
         return wanted
+    }
+
+    /// Records that were there a moment ago. Where one was merged meanwhile, its write goes to the survivor at once and
+    /// without counting an attempt; where it is gone, nobody is left to write to; else something else is missing.
+    private func follow(
+        _ lost: [(write: PendingWrite, error: CRMError)], _ connector: any Connector
+    ) async throws {
+        guard !lost.isEmpty else { return }
+        let known = Dictionary(lost.map { ($0.write.intent.lead, $0.write.generation.leadFields) }) { $1 }
+        let readings = try await connector.readSurvivors(Array(known.keys), known: known)
+        for (write, error) in lost {
+            switch readings[write.intent.lead]?.record {
+            case nil: try await outbox.suppress(write, .gone, "the record no longer exists")
+            case let record? where record.identity != write.intent.lead:
+                await settlement.settle(write.job, after: error.waiting(.zero))
+            case _?: try await refuse(write, error)
+            }
+        }
     }
 
     /// Reads writes back and finishes those that stand in the CRM. Where nothing can be read, the receipt of a call
@@ -97,5 +138,12 @@ struct Writing: Sendable {
     private func refuse(_ write: PendingWrite, _ error: CRMError) async throws {
         if error.remedy == .giveUp { try await outbox.refuse(write, error.description) }
         await settlement.settle(write.job, after: error)
+    }
+}
+
+extension LeadReading {
+    /// The record, where there is one.
+    fileprivate var record: LeadRecord? {
+        if case .found(let record) = self { record } else { nil }
     }
 }

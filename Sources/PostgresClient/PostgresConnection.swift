@@ -3,8 +3,8 @@ import Synchronization
 
 /// One connection to Postgres. Its statements run one after the other on a thread of its own.
 ///
-/// Values are always bound. No prepared statement is kept on the server, so every statement works behind PgBouncer in
-/// transaction mode.
+/// Values are always bound. Statements that come again are prepared on the server; behind PgBouncer, which may run each
+/// transaction in another session, none is, so every statement works there too.
 ///
 /// A statement that runs out of time, or whose task is cancelled, costs the connection: it is closed, the server is
 /// asked to stop, and an open transaction is rolled back. The pool then opens another.

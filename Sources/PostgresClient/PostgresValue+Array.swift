@@ -1,22 +1,29 @@
 /// One-dimensional arrays. `[String?]` is a `text[]` that may hold NULLs; in `[String]` a NULL does not decode.
 extension Array: PostgresValue where Element: PostgresArrayElement {
     public var postgresText: String? {
-        var text = "{"
+        // By bytes: a batch of events is thousands of elements, and characters of a String are slow to come by.
+        var text: [UInt8] = [UInt8(ascii: "{")]
         for element in self {
-            if text.utf8.count > 1 { text.append(",") }
-            guard let element = element.postgresText else {
-                text.append("NULL")
+            if text.count > 1 { text.append(UInt8(ascii: ",")) }
+            guard var element = element.postgresText else {
+                text.append(contentsOf: "NULL".utf8)
                 continue
             }
-            text.append("\"")
-            for scalar in element.unicodeScalars {
-                if scalar == "\"" || scalar == "\\" { text.append("\\") }
-                text.unicodeScalars.append(scalar)
+            text.append(UInt8(ascii: "\""))
+            element.withUTF8 { element in
+                var rest = element[...]
+                while let special = rest.firstIndex(where: { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) {
+                    text.append(contentsOf: rest[..<special])
+                    text.append(UInt8(ascii: "\\"))
+                    text.append(rest[special])
+                    rest = rest[(special + 1)...]
+                }
+                text.append(contentsOf: rest)
             }
-            text.append("\"")
+            text.append(UInt8(ascii: "\""))
         }
-        text.append("}")
-        return text
+        text.append(UInt8(ascii: "}"))
+        return String(decoding: text, as: UTF8.self)
     }
 
     public init?(postgresText text: String?) {

@@ -6,8 +6,10 @@ public import Foundation
 /// microsecond once, and all arithmetic after that is on integers. `infinity` has no `Date` and does not decode.
 extension Date: PostgresArrayElement {
     public var postgresText: String? {
-        let (day, microsecond) = Int64((timeIntervalSince1970 * 1_000_000).rounded())
-            .flooredQuotientAndRemainder(by: 86_400_000_000)
+        let microseconds = (timeIntervalSince1970 * 1_000_000).rounded()
+        // No number of 64 bits, which Postgres's own times are: it refuses this text as a wrong value (class 22).
+        guard abs(microseconds) < 0x1p63 else { return "out of range" }
+        let (day, microsecond) = Int64(microseconds).flooredQuotientAndRemainder(by: 86_400_000_000)
         let civil = CivilDay(daysSince1970: day)
         let second = microsecond / 1_000_000
         // Postgres has no year 0: 1 BC comes before 1 AD.

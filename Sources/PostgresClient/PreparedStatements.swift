@@ -4,9 +4,9 @@
 /// when it comes for the second time, because many come once. Plans do not stay: the server keeps one that it made for a
 /// small table until it next analyses that table, and reading a table from end to end, which is right for a hundred rows,
 /// is not for a hundred thousand.
-struct PreparedStatements {
+package struct PreparedStatements {
     /// How to run a statement.
-    enum Way: Equatable {
+    package enum Way: Equatable {
         /// Without a name, planned for this one time.
         case once
         /// With the plan of that name.
@@ -17,13 +17,13 @@ struct PreparedStatements {
 
     /// What a session that prepares statements is told first: to keep their plans, which it would else make anew for each
     /// set of values, and not to compile them, which takes longer than they run.
-    static let settings = "SET plan_cache_mode = force_generic_plan; SET jit = off"
+    package static let settings = "SET plan_cache_mode = force_generic_plan; SET jit = off"
     /// A plan is not used for longer.
-    static let longestLife = Duration.seconds(10)
+    package static let longestLife = Duration.seconds(10)
     /// A plan that took so long is made anew, once it is a second old.
-    static let slow = Duration.milliseconds(50)
+    package static let slow = Duration.milliseconds(50)
     /// Statements that a session keeps; the rest are planned each time.
-    static let limit = 200
+    package static let limit = 200
 
     private struct Plan {
         let name: String
@@ -34,8 +34,10 @@ struct PreparedStatements {
     private var plans: [String: Plan?] = [:]
     private var made = 0
 
+    package init() {}
+
     /// How to run that text now.
-    mutating func way(of text: String, at now: ContinuousClock.Instant) -> Way {
+    package mutating func way(of text: String, at now: ContinuousClock.Instant) -> Way {
         guard let known = plans[text] else {
             if plans.count < Self.limit { plans[text] = .some(nil) }
             return .once
@@ -51,12 +53,12 @@ struct PreparedStatements {
     }
 
     /// Notes how long it took.
-    mutating func ran(_ text: String, for duration: Duration) {
+    package mutating func ran(_ text: String, for duration: Duration) {
         if duration > Self.slow { plans[text]??.isSlow = true }
     }
 
     /// Notes that it could not be prepared, or that its plan is gone.
-    mutating func failed(_ text: String) {
+    package mutating func failed(_ text: String) {
         plans[text] = .some(nil)
     }
 }

@@ -351,8 +351,10 @@ private func withCStrings<Result>(
     var starts: [Int?] = []
     for text in texts {
         starts.append(text == nil ? nil : bytes.count)
-        guard let text else { continue }
-        bytes.append(contentsOf: text.utf8.lazy.map { CChar(bitPattern: $0) })
+        guard var text else { continue }
+        text.withUTF8 { text in
+            text.withMemoryRebound(to: CChar.self) { bytes.append(contentsOf: $0) }
+        }
         bytes.append(0)
     }
     return bytes.withUnsafeBufferPointer { block in

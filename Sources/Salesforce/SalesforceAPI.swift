@@ -14,7 +14,7 @@ struct SalesforceAPI: Sendable {
     /// By what name our changes are marked in change events.
     let clientName: String
     let now: @Sendable () -> Date
-    let observe: @Sendable (CallBudget) -> Void
+    let heard: CallBudgets
 
     /// All rows of a query, page after page.
     func query(_ soql: String, includingDeleted: Bool = false) async throws(CRMError) -> [JSONValue] {
@@ -72,7 +72,7 @@ struct SalesforceAPI: Sendable {
             throw .noAnswer(
                 from: .salesforce, mayHaveTakenEffect: changes && error.mayHaveReachedServer, underlying: error)
         }
-        if let budget = budget(in: response.headers) { observe(budget) }
+        if let budget = budget(in: response.headers) { heard.observe(budget) }
         return response
     }
 

@@ -29,11 +29,11 @@ public struct SalesforceConnector: Connector {
     /// - Parameters:
     ///   - targets: the objects that `connect()` checks.
     ///   - timeout: how long a call may take; after it, the result of a write is unknown.
-    ///   - observeBudget: told after each call what Salesforce said about its daily limit.
+    ///   - logins: keeps the session for other processes.
     public init(
         connection: ConnectionSettings, credentials: Credentials, client: HTTPClient,
         targets: [ContentTarget] = [ContentTarget(name: "Leadwright_Content__c", parts: ["subject", "body"])],
-        timeout: Duration = .seconds(60), observeBudget: @escaping @Sendable (CallBudget) -> Void = { _ in },
+        timeout: Duration = .seconds(60), logins: any LoginStore = UnsharedLogin(),
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.connection = connection
@@ -41,10 +41,14 @@ public struct SalesforceConnector: Connector {
         let login = SalesforceLogin(connection: connection, credentials: credentials, client: client, now: now)
         api = SalesforceAPI(
             client: client, timeout: timeout,
-            tokens: AccessTokens(now: now) { () throws(CRMError) in try await login.token() },
+            tokens: AccessTokens(now: now, store: logins) { (_) throws(CRMError) in
+                Login(token: try await login.token())
+            },
             version: connection.options["api_version"] ?? "v67.0",
-            clientName: connection.clientID ?? SalesforceWebhooks.defaultClient, now: now, observe: observeBudget)
+            clientName: connection.clientID ?? SalesforceWebhooks.defaultClient, now: now, heard: CallBudgets())
     }
+
+    public var budgets: [CallBudget] { api.heard.all }
 
     public func connect() async throws(CRMError) -> [SetUpStep] {
         try await SalesforceSetUp(api: api).check(targets)

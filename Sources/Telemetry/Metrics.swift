@@ -30,14 +30,36 @@ public final class Metrics: Sendable {
         }
     }
 
-    private struct Family {
-        let type: String
-        let help: String
-        /// Lines by their name and labels, as rendered.
-        var samples: [String: Double] = [:]
+    private typealias Labels = [String: String]
+
+    private struct CounterFamily {
+        let counter: Counter
+        var samples: [Labels: Int] = [:]
     }
 
-    private let families = Mutex<[String: Family]>([:])
+    private struct HistogramFamily {
+        let histogram: Histogram
+        var samples: [Labels: Distribution] = [:]
+    }
+
+    private struct Distribution {
+        /// For each bound, how many lie within it and above the one before; at last those beyond all.
+        var counts: [Int]
+        var sum = 0.0
+
+        mutating func add(_ value: Double, to bucket: Int) {
+            counts[bucket] += 1
+            sum += value
+        }
+    }
+
+    /// By name. Their texts are made when someone reads them, not in the middle of what is counted.
+    private struct Families {
+        var counters: [String: CounterFamily] = [:]
+        var histograms: [String: HistogramFamily] = [:]
+    }
+
+    private let families = Mutex(Families())
 
     /// No metrics yet.
     public init() {}
@@ -45,36 +67,48 @@ public final class Metrics: Sendable {
     /// Counts.
     public func count(_ counter: Counter, _ labels: [String: String] = [:], by amount: Int = 1) {
         families.withLock {
-            $0[counter.name, default: Family(type: "counter", help: counter.help)]
-                .samples[Self.key(counter.name, labels), default: 0] += Double(amount)
+            $0.counters[counter.name, default: CounterFamily(counter: counter)].samples[labels, default: 0] += amount
         }
     }
 
     /// Records a duration.
     public func observe(_ histogram: Histogram, _ duration: Duration, _ labels: [String: String] = [:]) {
         let seconds = duration / .seconds(1)
+        let bounds = histogram.bounds
+        let bucket = bounds.firstIndex { seconds <= $0 } ?? bounds.count
         families.withLock {
-            var family = $0[histogram.name] ?? Family(type: "histogram", help: histogram.help)
-            for bound in histogram.bounds + [.infinity] {
-                let label = bound == .infinity ? "+Inf" : "\(bound)"
-                let key = Self.key("\(histogram.name)_bucket", labels.merging(["le": label]) { $1 })
-                family.samples[key, default: 0] += seconds <= bound ? 1 : 0
-            }
-            family.samples[Self.key("\(histogram.name)_sum", labels), default: 0] += seconds
-            family.samples[Self.key("\(histogram.name)_count", labels), default: 0] += 1
-            $0[histogram.name] = family
+            let none = Distribution(counts: Array(repeating: 0, count: bounds.count + 1))
+            $0.histograms[histogram.name, default: HistogramFamily(histogram: histogram)]
+                .samples[labels, default: none].add(seconds, to: bucket)
         }
     }
 
     /// Everything counted so far.
     public func rendered() -> String {
-        families.withLock { families in
-            families.sorted { $0.key < $1.key }.map { name, family in
-                Self.render(
-                    name, type: family.type, help: family.help,
-                    family.samples.sorted { $0.key < $1.key }.map { (key: $0.key, value: $0.value) })
-            }.joined()
+        let families = families.withLock(\.self)
+        let counters = families.counters.map { name, family in
+            let samples = family.samples.map { (key: Self.key(name, $0.key), value: Double($0.value)) }
+            return (name, Self.render(name, type: "counter", help: family.counter.help, samples))
         }
+        let histograms = families.histograms.map { name, family in
+            let samples = family.samples.flatMap { Self.lines(name, family.histogram.bounds, $0.key, $0.value) }
+            return (name, Self.render(name, type: "histogram", help: family.histogram.help, samples))
+        }
+        return (counters + histograms).sorted { $0.0 < $1.0 }.map(\.1).joined()
+    }
+
+    /// A histogram's lines: each bucket counts all that lie within its bound.
+    private static func lines(
+        _ name: String, _ bounds: [Double], _ labels: Labels, _ distribution: Distribution
+    ) -> [(key: String, value: Double)] {
+        var within = 0
+        var lines = zip(bounds.map { "\($0)" } + ["+Inf"], distribution.counts).map { bound, count in
+            within += count
+            return (key: key("\(name)_bucket", labels.merging(["le": bound]) { $1 }), value: Double(within))
+        }
+        lines.append((key: key("\(name)_sum", labels), value: distribution.sum))
+        lines.append((key: key("\(name)_count", labels), value: Double(within)))
+        return lines
     }
 
     /// Numbers read elsewhere (a queue's depth in the database) in the same format.
@@ -88,7 +122,7 @@ public final class Metrics: Sendable {
         -> String
     {
         "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
-            + samples.map { "\($0.key) \(number($0.value))\n" }.joined()
+            + samples.sorted { $0.key < $1.key }.map { "\($0.key) \(number($0.value))\n" }.joined()
     }
 
     private static func number(_ value: Double) -> String {

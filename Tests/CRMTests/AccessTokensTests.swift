@@ -5,26 +5,30 @@ import XCTest
 
 final class AccessTokensTests: XCTestCase {
     /// Counts logins, and numbers the tokens it gives out.
-    private final class Login: Sendable {
+    private final class Counter: Sendable {
         let count = Mutex(0)
         let expiresIn: TimeInterval?
 
         init(expiresIn: TimeInterval? = nil) { self.expiresIn = expiresIn }
 
-        func tokens(now: @escaping @Sendable () -> Date = { Date(timeIntervalSince1970: 0) }) -> AccessTokens {
-            AccessTokens(now: now) { [self] () throws(CRMError) in
+        func tokens(
+            store: any LoginStore = UnsharedLogin(),
+            now: @escaping @Sendable () -> Date = { Date(timeIntervalSince1970: 0) }
+        ) -> AccessTokens {
+            AccessTokens(now: now, store: store) { [self] (_) throws(CRMError) in
                 await Task.yield()
                 let number = count.withLock { count in
                     count += 1
                     return count
                 }
-                return AccessToken("token \(number)", expiresAt: expiresIn.map { now().addingTimeInterval($0) })
+                return CRM.Login(
+                    token: AccessToken("token \(number)", expiresAt: expiresIn.map { now().addingTimeInterval($0) }))
             }
         }
     }
 
     func testConcurrentCallsShareOneLogin() async throws {
-        let login = Login()
+        let login = Counter()
         let tokens = login.tokens()
         let texts = try await withThrowingTaskGroup(of: String.self) { group in
             for _ in 0..<20 { group.addTask { try await tokens.token().text } }
@@ -35,7 +39,7 @@ final class AccessTokensTests: XCTestCase {
     }
 
     func testARefusedTokenIsReplacedOnce() async throws {
-        let login = Login()
+        let login = Counter()
         let tokens = login.tokens()
         let refused = try await tokens.token()
         async let first = tokens.replacement(for: refused).text
@@ -47,9 +51,24 @@ final class AccessTokensTests: XCTestCase {
         XCTAssertEqual(late, "token 2")
     }
 
+    /// Two processes share a store: the second refusal finds what the first one renewed, and logs in no third time.
+    func testWhatAnotherProcessRenewedIsTaken() async throws {
+        let (login, store) = (Counter(), UnsharedLogin())
+        let (here, there) = (login.tokens(store: store), login.tokens(store: store))
+        let refused = try await here.token()
+        let same = try await there.token()
+        XCTAssertEqual(refused, same)
+        let renewed = try await here.replacement(for: refused)
+        let taken = try await there.replacement(for: refused)
+        XCTAssertEqual([renewed.text, taken.text], ["token 2", "token 2"])
+        // A token that is refused itself is renewed, though it stands in the store.
+        let next = try await there.replacement(for: taken)
+        XCTAssertEqual(next.text, "token 3")
+    }
+
     func testATokenIsReplacedBeforeItEnds() async throws {
         let time = Mutex(Date(timeIntervalSince1970: 0))
-        let tokens = Login(expiresIn: 1800).tokens { time.withLock { $0 } }
+        let tokens = Counter(expiresIn: 1800).tokens { time.withLock { $0 } }
         _ = try await tokens.token()
         time.withLock { $0 = Date(timeIntervalSince1970: 1700) }
         let early = try await tokens.token().text
@@ -61,13 +80,13 @@ final class AccessTokensTests: XCTestCase {
 
     func testAFailedLoginIsTriedAgainByTheNextCall() async throws {
         let attempts = Mutex(0)
-        let tokens = AccessTokens(now: { Date() }) { () throws(CRMError) in
+        let tokens = AccessTokens(now: { Date() }) { (_) throws(CRMError) in
             let attempt = attempts.withLock { attempts in
                 attempts += 1
                 return attempts
             }
             guard attempt > 1 else { throw CRMError(.unavailable, "no answer") }
-            return AccessToken("token \(attempt)")
+            return CRM.Login(token: AccessToken("token \(attempt)"))
         }
         do {
             _ = try await tokens.token()

@@ -13,6 +13,11 @@ final class WireValuesTests: XCTestCase {
         }
         XCTAssertEqual(Date(wire: "2026-11-19T16:00:00.123Z")?.millisecondsSince1970, 1_795_104_000_123)
         for text in ["", "yesterday", "2026-11-19", "2026-13-19T08:00:00Z"] { XCTAssertNil(Date(wire: text), text) }
+        // Beyond the year 9999 it is no time, and no arithmetic on it is safe.
+        XCTAssertNotNil(Date(wire: "253402300799999"))
+        for text in ["253402300800000", "9223372036854775807", "-9223372036854775808"] {
+            XCTAssertNil(Date(wire: text), text)
+        }
     }
 
     func testTruthValues() {

@@ -32,6 +32,22 @@ final class BenchCommandTests: XCTestCase {
         XCTAssertTrue(run.complaints.contains("\(prompts), line 2"), run.complaints)
     }
 
+    func testIntakeSendsAtItsRateAndFindsEverythingInTheDatabase() async throws {
+        let database = try await TestDatabase.make()
+        let run = try BuiltCommand.run([
+            "bench", "intake", "--database-url", database.url, "--connections", "4", "--seconds", "1", "--rate", "40",
+            "--json",
+        ])
+        XCTAssertEqual(run.status, 0, run.complaints)
+        let result = try JSONValue(parsing: run.output)
+        XCTAssertEqual(result["deliveries"], 40)
+        XCTAssertEqual(result["refused"], 0)
+        let (p50, p99) = (try XCTUnwrap(result["p50_ms"]?.double), try XCTUnwrap(result["p99_ms"]?.double))
+        XCTAssertTrue(0 < p50 && p50 <= p99, "\(p50) \(p99)")
+        XCTAssertGreaterThan(try XCTUnwrap(result["deliveries_s"]?.double), 0)
+        await database.drop()
+    }
+
     private func promptFile(_ lines: [String]) throws -> String {
         let url = FileManager.default.temporaryDirectory.appending(path: "prompts-\(UUID().uuidString).jsonl")
         try Data(lines.joined(separator: "\n").utf8).write(to: url)

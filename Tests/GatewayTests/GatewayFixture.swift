@@ -21,7 +21,7 @@ struct GatewayFixture {
     let queue: JobQueue
     let metrics = Metrics()
 
-    init() async throws {
+    init(limits: IntakeLimits = IntakeLimits()) async throws {
         database = try await TestDatabase.make()
         queue = JobQueue(pool: database.pool, worker: "test")
         let configuration = ConfigurationStore(
@@ -37,7 +37,7 @@ struct GatewayFixture {
                     "ZP_KEY": Self.apiKey,
                 ]))
         gateway = Gateway(
-            pool: database.pool, configuration: configuration, queue: queue, metrics: metrics,
+            pool: database.pool, configuration: configuration, queue: queue, limits: limits, metrics: metrics,
             log: Log("gateway", write: { _ in }))
     }
 
@@ -60,6 +60,11 @@ struct GatewayFixture {
         {"eventId":\(id),"subscriptionId":3101,"portalId":8112233,"appId":445566,"occurredAt":1795100000000,\
         "attemptNumber":0,"changeSource":"CRM_UI",\(fields)}
         """
+    }
+
+    /// The creation of a contact, as the only event of a body.
+    static func creation(_ id: Int, contact: Int) -> String {
+        "[\(event(id, #""subscriptionType":"contact.creation","objectId":\#(contact)"#))]"
     }
 
     /// The number in the first column of the first row.

@@ -85,6 +85,16 @@ final class IntakeTests: XCTestCase {
         await fixture.database.drop()
     }
 
+    func testATimeThatIsNoneDoesNotCostTheDelivery() async throws {
+        let fixture = try await GatewayFixture()
+        let event = Self.creation.replacing("1795100000000", with: "9223372036854775807")
+        let response = await fixture.gateway.respond(to: GatewayFixture.hubSpot("[\(event)]"))
+        XCTAssertEqual(response.status, 200)
+        let now = try await fixture.count("SELECT count(*) FROM events WHERE occurred_at > now() - interval '1 hour'")
+        XCTAssertEqual(now, 1, "it happened when it was received, as far as we know")
+        await fixture.database.drop()
+    }
+
     func testEventsThatMeanNothingAndOurOwnWritesAreStoredWithoutAJob() async throws {
         let fixture = try await GatewayFixture()
         let unknown = GatewayFixture.event(3, #""subscriptionType":"conversation.newMessage","objectId":9"#)

@@ -26,7 +26,7 @@ final class HubSpotCallTests: XCTestCase {
         for (status, code, remedy) in [
             (400, CRMError.Code.rejected, CRMError.Remedy.giveUp), (401, .unauthorized, .giveUp),
             (403, .forbidden, .giveUp), (404, .notFound, .giveUp), (409, .conflict, .retry), (414, .rejected, .giveUp),
-            (423, .unavailable, .postpone(.seconds(2))), (429, .rateLimited, .postpone(.seconds(10))),
+            (423, .conflict, .postpone(.seconds(2))), (429, .rateLimited, .postpone(.seconds(10))),
             (477, .unavailable, .postpone(.seconds(3600))), (500, .unavailable, .retry), (502, .unavailable, .retry),
             (521, .unavailable, .retry), (526, .unavailable, .retry), (302, .malformedAnswer, .retry),
         ] {
@@ -96,7 +96,7 @@ final class HubSpotCallTests: XCTestCase {
         _ = try await portal.connector.read([ScriptedPortal.lead(1)], known: [:])
         let observedAt = Date(timeIntervalSince1970: 1_795_100_000)
         XCTAssertEqual(
-            portal.budgets.seen.withLock { $0 },
+            portal.connector.budgets,
             [
                 CallBudget(
                     name: "burst", limit: 190, remaining: 187, interval: .seconds(10), observedAt: observedAt),

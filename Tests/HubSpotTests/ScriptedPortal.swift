@@ -5,18 +5,12 @@ import HTTPClient
 import HTTPTypes
 import HubSpot
 import JSON
-import Synchronization
 import XCTest
 
 /// A connector with a scripted HubSpot behind it.
 struct ScriptedPortal {
     let server: ScriptedServer
     let connector: HubSpotConnector
-    let budgets = Budgets()
-
-    final class Budgets: Sendable {
-        let seen = Mutex<[CallBudget]>([])
-    }
 
     /// Starts both; they end with the test.
     static func start(
@@ -46,9 +40,7 @@ struct ScriptedPortal {
         self.server = server
         connector = HubSpotConnector(
             connection: settings, credentials: Credentials(credentials), client: client, targets: targets,
-            timeout: timeout,
-            observeBudget: { [budgets] budget in budgets.seen.withLock { $0.append(budget) } },
-            now: { Date(timeIntervalSince1970: 1_795_100_000) })
+            timeout: timeout, now: { Date(timeIntervalSince1970: 1_795_100_000) })
     }
 
     static func lead(_ id: Int) -> LeadIdentity {

@@ -78,7 +78,7 @@ final class StatementPlanTests: XCTestCase {
         try await assertPlan(Statement.claim, ["write", 100, "w", 30.0, now, [0, 0, 0] as [Int64], 1, 100])
         try await assertPlan(Statement.admit, ["write", 100, now, Date.distantPast])
         try await assertPlan(Statement.rescue, [100, now])
-        try await assertPlan(Statement.finish, [ids, ids, "done", String?.none])
+        try await assertPlan(Statement.finish, [["(0,1)", "(0,2)"], [1, 2] as [Int64], "done", String?.none])
         try await assertPlan(Statement.bury, [ids, ids, "x"])
         try await assertPlan(Statement.advance, [ids, ids, "done", String?.none, now])
         try await assertPlan(Statement.reschedule, [ids, ids, 1.5, 0, "x", now])
@@ -115,7 +115,9 @@ final class StatementPlanTests: XCTestCase {
     ) async throws {
         let comment = try XCTUnwrap(statement.text.split(separator: "\n").first, file: file, line: line)
         let names = try XCTUnwrap(comment.wholeMatch(of: /-- Indexes: (.+)\./)?.1, file: file, line: line)
-        let indexes = names.split(separator: ", ").filter { !$0.hasPrefix("and those of ") }
+        let indexes = names.prefix { $0 != ";" }.split(separator: ", ").filter {
+            !$0.hasPrefix("and those of ") && $0 != "none"
+        }
         try await assertPlan(statement.text, values, walks: indexes.map(String.init), file: file, line: line)
     }
 

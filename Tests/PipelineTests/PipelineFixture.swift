@@ -24,18 +24,23 @@ final class PipelineFixture: Sendable {
     let queue: JobQueue
     let configuration: ConfigurationStore
     private let sandbox: SandboxServer<HubSpotPortal>
+    /// Between the worker and the CRM.
+    let relay: Relay
+    /// What the worker was told about call budgets.
+    let budgets = HeardBudgets()
     private let server: HTTPServer
+    private let relayServer: HTTPServer
     private let client: HTTPClient
     private let address: String
     /// The queue's clock: backoff passes without waiting.
     private let clock = Clock()
 
-    init(model: any LanguageModel = FixedModel()) async throws {
+    init(model: any LanguageModel = FixedModel(), clientID: String = "445566") async throws {
         database = try await TestDatabase.make()
         let clock = clock
         queue = JobQueue(pool: database.pool, worker: "test", now: { clock.now })
         let key = try SealingKey(Data(repeating: 7, count: 32))
-        configuration = ConfigurationStore(pool: database.pool, key: key)
+        configuration = ConfigurationStore(pool: database.pool, key: key, maximumAge: .zero)
         client = HTTPClient()
         let gateway = Gateway(
             pool: database.pool, configuration: configuration, queue: queue, log: Log("gateway", write: { _ in }))
@@ -43,13 +48,17 @@ final class PipelineFixture: Sendable {
         let port = try await server.start()
         sandbox = SandboxServer(HubSpotPortal())
         address = try await sandbox.start()
+        let relay = Relay(to: address, client: client)
+        self.relay = relay
+        relayServer = HTTPServer { await relay.respond(to: $0) }
+        let relayed = "http://127.0.0.1:\(try await relayServer.start())"
         var limits = Worker.Limits()
         limits.callTimeout = .seconds(1)
         worker = Worker(
             pool: database.pool, queue: queue, configuration: configuration, model: model, client: client, key: key,
-            limits: limits, log: Log("worker", write: { _ in }))
+            limits: limits, budgets: budgets, now: { clock.now }, log: Log("worker", write: { _ in }))
         let webhook = "http://127.0.0.1:\(port)/webhooks/acme-hubspot"
-        try await declare(Self.declarations(sandbox: address, webhook: webhook))
+        try await declare(Self.declarations(sandbox: relayed, webhook: webhook, clientID: clientID))
         _ = try await administer("configure", ["target_url": .string(webhook), "reports_initial_values": false])
         let connection = try await configuration.connection(named: "acme-hubspot")
         let connectors = ConnectorDirectory(pool: database.pool, configuration: configuration, client: client)
@@ -57,6 +66,7 @@ final class PipelineFixture: Sendable {
     }
 
     func stop() async {
+        await relayServer.stop()
         await sandbox.stop()
         await server.stop()
         await client.close()
@@ -81,7 +91,7 @@ final class PipelineFixture: Sendable {
         let request = HTTPRequest(
             body == nil ? "GET" : "POST", "\(address)/sandbox/\(path)", body: body?.canonicalData ?? Data())
         let answer = try JSONValue(parsing: await client.send(request).body)
-        _ = try await client.send(HTTPRequest("GET", "\(address)/sandbox/idle?timeout_seconds=20"))
+        try await settle()
         return answer
     }
 
@@ -92,7 +102,25 @@ final class PipelineFixture: Sendable {
             method, address + path, headers: ["Authorization": "Bearer \(token)", "Content-Type": "application/json"],
             body: body.canonicalData)
         _ = try await client.send(request)
+        try await settle()
+    }
+
+    /// Waits until the CRM's webhooks are delivered.
+    func settle() async throws {
         _ = try await client.send(HTTPRequest("GET", "\(address)/sandbox/idle?timeout_seconds=20"))
+    }
+
+    /// Lets the CRM report what we write, beside new leads.
+    func subscribeToOwnProperties() async throws {
+        let names = ["id", "fingerprint", "generated_at", "subject", "body"]
+        let changes = names.map { name -> JSONValue in
+            [
+                "eventType": "contact.propertyChange", "propertyName": .string("leadwright_nurture_email_\(name)"),
+                "active": true,
+            ]
+        }
+        try await administer(
+            "configure", ["subscriptions": .array([["eventType": "contact.creation", "active": true]] + changes)])
     }
 
     /// Creates a lead in the CRM and returns its id.
@@ -116,6 +144,17 @@ final class PipelineFixture: Sendable {
         return leads.first { $0["id"]?.string == lead }?["content"]?.object ?? [:]
     }
 
+    /// Puts a job of each stage into the queue, each in a lane of its own.
+    func enqueue(_ stages: [String], payload: JSONValue) async throws {
+        let found = try await configuration.connection(named: "acme-hubspot")
+        guard let found else { return }
+        let jobs = stages.map {
+            NewJob(
+                stage: $0, tenantID: found.tenantID, connectionID: found.id, lane: "test \($0)", payload: payload)
+        }
+        try await database.pool.transaction { try await queue.enqueue(jobs, in: $0) }
+    }
+
     /// Makes the queue's waits pass.
     func passTime(_ seconds: TimeInterval) { clock.advance(by: seconds) }
 
@@ -124,9 +163,10 @@ final class PipelineFixture: Sendable {
         try await database.pool.query(sql).first?.decode(Value.self)
     }
 
-    static func playbook(events: [JSONValue] = ["lead.created", "stage.changed"], experiment: JSONValue? = nil)
-        -> JSONValue
-    {
+    static func playbook(
+        events: [JSONValue] = ["lead.created", "stage.changed"], experiment: JSONValue? = nil,
+        quietPeriod: Int64? = nil
+    ) -> JSONValue {
         var playbook: [String: JSONValue] = [
             "kind": "playbook", "tenant": "acme", "name": "welcome", "content": "nurture_email",
             "when": ["events": .array(events), "stages": ["lead", "marketingqualifiedlead"]], "valid_for": "P3D",
@@ -143,10 +183,11 @@ final class PipelineFixture: Sendable {
             ],
         ]
         playbook["experiment"] = experiment
+        playbook["quiet_period"] = quietPeriod.map(JSONValue.integer)
         return .object(playbook)
     }
 
-    private static func declarations(sandbox: String, webhook: String) -> JSONValue {
+    private static func declarations(sandbox: String, webhook: String, clientID: String) -> JSONValue {
         [
             [
                 "kind": "tenant", "name": "acme", "title": "Acme",
@@ -160,7 +201,7 @@ final class PipelineFixture: Sendable {
             ],
             [
                 "kind": "connection", "tenant": "acme", "name": "acme-hubspot", "system": "hubspot",
-                "account": "8112233", "client_id": "445566", "base_url": .string(sandbox),
+                "account": "8112233", "client_id": .string(clientID), "base_url": .string(sandbox),
                 "public_url": .string(webhook),
                 "stages": ["lead": "lead", "marketingqualifiedlead": "marketingqualifiedlead"],
                 "credentials": ["client_secret": ["env": "HS_SECRET"], "access_token": ["env": "HS_TOKEN"]],
@@ -175,4 +216,12 @@ private final class Clock: Sendable {
     private let ahead = Mutex<TimeInterval>(0)
     var now: Date { Date(timeIntervalSinceNow: ahead.withLock { $0 }) }
     func advance(by seconds: TimeInterval) { ahead.withLock { $0 += seconds } }
+}
+
+/// Keeps what the worker was told.
+final class HeardBudgets: CallBudgetRecorder {
+    private let heard = Mutex<[CallBudget]>([])
+    /// The last word on each.
+    var newest: [CallBudget] { heard.withLock { $0 } }
+    func record(budgets: [CallBudget], connection: Int64) async { heard.withLock { $0 = budgets } }
 }

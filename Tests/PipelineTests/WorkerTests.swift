@@ -41,6 +41,52 @@ final class WorkerTests: XCTestCase {
         await fixture.stop()
     }
 
+    /// One creation, reported under two subscriptions with ids of their own, is one message.
+    func testACreationReportedTwiceIsOneMessage() async throws {
+        let fixture = try await PipelineFixture()
+        try await fixture.administer(
+            "configure",
+            [
+                "subscriptions": [
+                    ["eventType": "contact.creation", "active": true],
+                    ["eventType": "object.creation", "objectTypeId": "0-1", "active": true],
+                ]
+            ])
+        _ = try await fixture.createLead("Heather")
+        await fixture.worker.drain()
+        let events: Int? = try await fixture.value("SELECT count(*) FROM events WHERE kind = 'lead.created'")
+        let generations: Int? = try await fixture.value("SELECT count(*) FROM generations")
+        XCTAssertEqual([events, generations], [2, 1])
+        await fixture.stop()
+    }
+
+    /// The sender's clock is a day ahead, and what it says twice is still one message, valid for no longer than said.
+    func testAClockThatIsAheadChangesNothing() async throws {
+        let fixture = try await PipelineFixture()
+        try await fixture.administer(
+            "configure",
+            [
+                "subscriptions": [
+                    ["eventType": "contact.creation", "active": true],
+                    ["eventType": "object.creation", "objectTypeId": "0-1", "active": true],
+                ]
+            ])
+        _ = try await fixture.createLead("Heather")
+        let moved = try await fixture.database.pool.execute(
+            """
+            UPDATE events SET
+                body = jsonb_set(body, '{occurredAt}', to_jsonb((body->>'occurredAt')::numeric + 86400000))
+            """)
+        XCTAssertEqual(moved, 2)
+        await fixture.worker.drain()
+        let generations: Int? = try await fixture.value("SELECT count(*) FROM generations")
+        let validFor: Bool? = try await fixture.value(
+            "SELECT valid_until <= planned_at + interval '3 days' FROM generations")
+        XCTAssertEqual(generations, 1)
+        XCTAssertEqual(validFor, true)
+        await fixture.stop()
+    }
+
     func testWhoOptedOutGetsNothing() async throws {
         let fixture = try await PipelineFixture()
         let lead = try await fixture.createLead("Sofia", consent: false)
@@ -54,8 +100,8 @@ final class WorkerTests: XCTestCase {
 
     /// The opt-out happens in the CRM while the text is being made; its event waits behind the text's job.
     func testAnOptOutWhileTheTextIsMadeStopsTheWrite() async throws {
-        let during = DuringGeneration()
-        let fixture = try await PipelineFixture(model: FixedModel { _ in await during.run() })
+        let during = Once()
+        let fixture = try await PipelineFixture(model: FixedModel { _ in _ = await during.run() })
         let lead = try await fixture.createLead("Oskar")
         await during.set { _ = try? await fixture.administer("opt-outs", ["ids": [.string(lead)]]) }
         await fixture.worker.drain()
@@ -115,22 +161,6 @@ final class WorkerTests: XCTestCase {
         await fixture.stop()
     }
 
-    func testABrokenCRMIsTriedAgainAndARefusalIsADeadLetterWithItsReason() async throws {
-        let fixture = try await PipelineFixture()
-        _ = try await fixture.createLead("Lucia")
-        try await fixture.administer("faults", ["server_errors": 1])
-        await fixture.worker.drain()
-        let waiting: String? = try await fixture.value("SELECT reason FROM jobs WHERE token IS NULL AND attempt = 1")
-        XCTAssertTrue(waiting?.contains("unavailable") == true, waiting ?? "nothing waits")
-        // From now on the token is wrong: no attempt can help.
-        try await fixture.administer("configure", ["access_token": "another"])
-        fixture.passTime(3600)
-        await fixture.worker.drain()
-        let dead: String? = try await fixture.value("SELECT reason FROM dead_jobs")
-        XCTAssertTrue(dead?.contains("unauthorized") == true, dead ?? "nothing is dead")
-        await fixture.stop()
-    }
-
     func testWhatALeadDoesIsAttributedAndBecomesAnExample() async throws {
         let fixture = try await PipelineFixture()
         _ = try await fixture.createLead("Mira")
@@ -165,16 +195,5 @@ final class WorkerTests: XCTestCase {
         let erasures: Int? = try await fixture.value("SELECT count(*) FROM erasures")
         XCTAssertEqual(erasures, 1)
         await fixture.stop()
-    }
-}
-
-/// Something that happens while the model writes.
-private actor DuringGeneration {
-    private var action: (@Sendable () async -> Void)?
-    func set(_ action: @escaping @Sendable () async -> Void) { self.action = action }
-    func run() async {
-        let action = action
-        self.action = nil
-        await action?()
     }
 }

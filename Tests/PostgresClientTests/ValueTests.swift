@@ -61,6 +61,18 @@ final class ValueTests: XCTestCase {
         }
     }
 
+    func testATimeThatPostgresCannotHoldIsRefused() async throws {
+        let pool = try pool
+        for seconds in [1e13, -1e13, 1e300, -.infinity, .nan] {
+            do {
+                _ = try await pool.query("SELECT $1::timestamptz", [Date(timeIntervalSince1970: seconds)])
+                XCTFail("\(seconds) was taken")
+            } catch {
+                XCTAssertEqual(error.sqlState?.prefix(2), "22", "\(seconds)")
+            }
+        }
+    }
+
     func testOffsetsOfOtherTimeZonesAreRead() {
         let noon = Date(timeIntervalSince1970: 1_767_268_800)
         for text in ["2026-01-01 12:00:00+00", "2026-01-01 08:30:00-03:30", "2026-01-01 17:53:28+05:53:28"] {

@@ -145,7 +145,7 @@ final class SalesforceCallTests: XCTestCase {
             return response
         }
         _ = try await org.connector.read([ScriptedOrg.lead(1)], known: [:])
-        let budget = org.budgets.seen.withLock { $0.first }
+        let budget = org.connector.budgets.first
         XCTAssertEqual(budget?.limit, 100_000)
         XCTAssertEqual(budget?.remaining, 89_982)
     }

@@ -120,4 +120,31 @@ final class SalesforceSandboxTests: XCTestCase {
         let people = try await connector.resolve(won)
         XCTAssertFalse(people.isEmpty)
     }
+
+    /// The org reports what we wrote, and names us.
+    func testOurOwnWritesAreMarked() async throws {
+        let gateway = try await ScriptedServer.start { _, _ in
+            HTTPResponse(status: 200, contentType: "application/json", text: "{}")
+        }
+        addTeardownBlock { await gateway.stop() }
+        var settings = SalesforceSettings()
+        settings.targetURL = gateway.url
+        settings.channels.leadCreated = []
+        settings.changeEvents = ["Leadwright_Content__c", "Lead"]
+        let (sandbox, connector) = try await start(settings)
+        let leads = try create(3, in: sandbox)
+        _ = await sandbox.waitUntilIdle(within: .seconds(10))
+        let before = gateway.requests.count
+        let outcomes = try await connector.write(leads.map(intent))
+        XCTAssertEqual(Set(outcomes.map(\.summary)), ["written"])
+        let isIdle = await sandbox.waitUntilIdle(within: .seconds(10))
+        XCTAssertTrue(isIdle)
+        let webhooks = SalesforceWebhooks(connection: connector.connection, credentials: Credentials([:]))
+        let events = try gateway.requests.dropFirst(before).flatMap { request in
+            try webhooks.parse(
+                Delivery(method: "POST", uri: "", headers: request.headers, body: request.body, receivedAt: Date()))
+        }
+        XCTAssertGreaterThanOrEqual(events.count, 3)
+        XCTAssertTrue(events.allSatisfy(\.causedByUs), "\(events)")
+    }
 }

@@ -17,11 +17,6 @@ struct ScriptedOrg {
 
     let server: ScriptedServer
     let connector: SalesforceConnector
-    let budgets = Budgets()
-
-    final class Budgets: Sendable {
-        let seen = Mutex<[CallBudget]>([])
-    }
 
     private final class LoginCount: Sendable {
         private let count = Mutex(0)
@@ -69,7 +64,6 @@ struct ScriptedOrg {
         self.server = server
         connector = SalesforceConnector(
             connection: settings, credentials: Credentials(credentials), client: client, timeout: timeout,
-            observeBudget: { [budgets] budget in budgets.seen.withLock { $0.append(budget) } },
             now: { Date(timeIntervalSince1970: 1_795_100_000) })
     }
 

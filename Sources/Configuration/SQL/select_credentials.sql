@@ -3,4 +3,5 @@ SELECT connection.name, credential.name, credential.key_id, credential.nonce, cr
 FROM credentials AS credential
 JOIN connections AS connection ON connection.id = credential.connection_id
 JOIN tenants AS tenant ON tenant.id = connection.tenant_id
-WHERE $1::text IS NULL OR connection.name = $1;
+WHERE $1::text IS NULL OR connection.name = $1
+ORDER BY connection.name, credential.name;

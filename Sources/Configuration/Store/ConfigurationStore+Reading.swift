@@ -13,6 +13,9 @@ extension ConfigurationStore {
         return found
     }
 
+    /// The connection of a name as it was read last, however long ago; never asks the database.
+    public func lastKnownConnection(named name: String) -> StoredConnection? { connectionCache.last(name) }
+
     /// The connection of an id, or `nil` when there is none.
     public func connection(id: Int64) async throws -> StoredConnection? {
         if let cached = connectionCache.first(where: { $0.id == id }) { return cached }

@@ -22,6 +22,9 @@ final class TimedCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         }
     }
 
+    /// The value, however old.
+    func last(_ key: Key) -> Value? { entries.withLock { $0[key]?.value } }
+
     /// A value that fits and is not too old.
     func first(where fits: (Value) -> Bool) -> Value? {
         entries.withLock { entries in

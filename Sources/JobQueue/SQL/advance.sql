@@ -3,11 +3,12 @@
 -- $1 lanes, $2 tokens of the claims that hold their jobs, $3 outcome, $4 reason or NULL, $5 now or NULL for the database's
 -- clock.
 --
--- Ends the jobs that finish.sql left, brings up the next of their lanes, and returns those that were still held.
+-- Ends jobs, brings up the next of their lanes, and returns those that it ended. Lanes are locked in order, as in
+-- enqueue.sql.
 --
 -- Ids behind are larger than the one that ends (enqueue.sql), so the search need not pass what was taken from the lane
--- before. That there is one behind was committed before this statement began, for otherwise finish.sql had ended the job;
--- what commits meanwhile has a larger id and is only counted.
+-- before. A job that was enqueued while this waited for the lane's lock is not in its snapshot; should it be the first
+-- behind, nothing is ended, as if the lease were lost, and the lane goes on from there.
 WITH held AS MATERIALIZED (
     SELECT jobs.*
     FROM unnest($1::bigint[], $2::bigint[]) AS mine (lane, token)
@@ -15,18 +16,25 @@ WITH held AS MATERIALIZED (
     ORDER BY jobs.lane
     FOR UPDATE OF jobs
 ),
-recorded AS (
-    INSERT INTO job_history (
-        job_id, enqueued_at, tenant_id, connection_id, lane, attempts, stage, outcome, reason, payload
-    )
-    SELECT id, enqueued_at, tenant_id, connection_id, lane, attempt, stage, $3, $4, payload FROM held
-),
 next AS MATERIALIZED (
     SELECT first.*
     FROM held,
         LATERAL (
             SELECT * FROM jobs_behind WHERE jobs_behind.lane = held.lane AND jobs_behind.id > held.id ORDER BY id LIMIT 1
         ) AS first
+    WHERE behind > 0
+),
+ended AS MATERIALIZED (
+    SELECT * FROM held WHERE behind = 0 OR lane IN (SELECT lane FROM next)
+),
+recorded AS (
+    INSERT INTO job_history (
+        job_id, enqueued_at, tenant_id, connection_id, lane, attempts, stage, outcome, reason, payload
+    )
+    SELECT id, enqueued_at, tenant_id, connection_id, lane, attempt, stage, $3, $4, payload FROM ended
+),
+emptied AS (
+    DELETE FROM jobs USING ended WHERE jobs.lane = ended.lane AND ended.behind = 0
 ),
 removed AS (
     DELETE FROM jobs_behind USING next WHERE jobs_behind.lane = next.lane AND jobs_behind.id = next.id
@@ -52,4 +60,4 @@ promoted AS (
     FROM placed
     WHERE jobs.lane = placed.lane
 )
-SELECT lane, token FROM held
+SELECT lane, token FROM ended

@@ -6,7 +6,8 @@
 -- Takes jobs in the order of their turns. Those that are paused, or whose connection has no calls left, are parked: they
 -- wait without a turn, and no attempt is counted. Jobs past their time or out of attempts are taken too, without
 -- counting one, for they are to be dropped or buried.
--- Returns how many were looked at, with each job taken, or alone.
+-- Returns how many were looked at, with each job taken, or alone. Its commit does not wait for the disk: a claim that a
+-- crash of the server undoes is a lease that ran out, and what its worker would still finish is refused.
 --
 -- Taken and finished rows stay in jobs_ready until a vacuum that may remove them, and a snapshot held open forbids that;
 -- so a claim does not begin at the index's start. MATERIALIZED fences the LIMITs in: the planner would be free to run
@@ -87,9 +88,12 @@ claimed AS (
     SET token = leased.token, attempt = attempt + CASE WHEN is_stale OR is_exhausted THEN 0 ELSE 1 END
     FROM taken JOIN leased USING (priority)
     WHERE jobs.ctid = taken.place AND jobs.ctid = ANY (ARRAY(SELECT place FROM taken))
-    RETURNING jobs.*, is_stale, is_exhausted
+    RETURNING jobs.ctid, jobs.*, is_stale, is_exhausted
 )
-SELECT looked_at.count, claimed.id, tenant_id, connection_id, lane, priority, turn, attempt, max_attempts, token, payload,
-       enqueued_at, valid_until, reason, is_stale, is_exhausted
-FROM (SELECT count(*) FROM candidates) AS looked_at LEFT JOIN claimed ON true
+SELECT looked_at.count, claimed.id, claimed.ctid, tenant_id, connection_id, lane, priority, turn, attempt, max_attempts, token,
+       payload, enqueued_at,
+       CASE WHEN is_stale THEN 'stale: it was valid until ' || valid_until END,
+       CASE WHEN is_exhausted THEN coalesce(reason, 'lost') || ', the last one' END
+FROM (SELECT count(*), set_config('synchronous_commit', 'off', true) FROM candidates) AS looked_at
+LEFT JOIN claimed ON true
 ORDER BY priority DESC, turn, id

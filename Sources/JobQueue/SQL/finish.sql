@@ -1,13 +1,13 @@
--- Indexes: jobs_pkey.
+-- Indexes: none; it goes to the rows' places.
 --
--- $1 lanes, $2 tokens of the claims that hold their jobs, $3 outcome, $4 reason or NULL.
+-- $1 places where the claim left its jobs, $2 its tokens, one for each place, $3 outcome, $4 reason or NULL.
 --
--- Ends the jobs with no other behind them and returns them; a job that is not held is not touched. advance.sql ends the
--- rest. Lanes are locked in order, as in enqueue.sql.
+-- Ends the jobs that are still there, still held, and have no other behind them, and returns them. advance.sql looks for
+-- the rest by their lanes: those with others behind have moved, because enqueueing to a lane changes its row.
 WITH ended AS (
     DELETE FROM jobs
-    USING (SELECT * FROM unnest($1::bigint[], $2::bigint[]) AS mine (lane, token) ORDER BY lane) AS mine
-    WHERE jobs.lane = mine.lane AND jobs.token = mine.token AND behind = 0
+    USING unnest($1::tid[], $2::bigint[]) AS mine (place, token)
+    WHERE jobs.ctid = mine.place AND jobs.ctid = ANY ($1::tid[]) AND jobs.token = mine.token AND behind = 0
     RETURNING jobs.*
 ),
 recorded AS (

@@ -24,6 +24,9 @@ extension Playbook {
         }
         require(!when.events.isEmpty, "when.events", "name at least one kind of event")
         require(!when.stages.isEmpty, "when.stages", "name at least one stage")
+        require(
+            0...86_400 ~= quietPeriod && quietPeriod < validFor.seconds, "quiet_period",
+            "must be 0 to 86400 seconds, and less than valid_for")
         if let language {
             require(
                 Language(rawValue: language) != nil, "language",

@@ -14,6 +14,9 @@ public struct Playbook: Sendable, Hashable {
     public var experiment: Experiment?
     /// How long after its event the message is worth sending.
     public var validFor: Validity
+    /// For how many seconds a lead must be quiet before the message is made: several changes make one message. 0 makes
+    /// it at once.
+    public var quietPeriod: Int
     /// Where the connector writes: HubSpot's property prefix, Salesforce's object, Zapier's event name.
     public var target: String
     /// What the message is for; stands in the prompt.
@@ -30,8 +33,8 @@ public struct Playbook: Sendable, Hashable {
     /// Creates a playbook.
     public init(
         name: String, content: String, language: String? = nil, when: Trigger, experiment: Experiment? = nil,
-        validFor: Validity, target: String, brief: String, reader: [String] = Self.usualReader,
-        required: [String] = [], facts: [Fact] = [], scaffold: [ScaffoldPart]
+        validFor: Validity, quietPeriod: Int = 0, target: String, brief: String,
+        reader: [String] = Self.usualReader, required: [String] = [], facts: [Fact] = [], scaffold: [ScaffoldPart]
     ) {
         self.name = name
         self.content = content
@@ -39,6 +42,7 @@ public struct Playbook: Sendable, Hashable {
         self.when = when
         self.experiment = experiment
         self.validFor = validFor
+        self.quietPeriod = quietPeriod
         self.target = target
         self.brief = brief
         self.reader = reader
@@ -83,6 +87,7 @@ extension Playbook: StrictlyDecoded {
     package enum CodingKeys: String, CodingKey, CaseIterable {
         case name, content, language, when, experiment, target, brief, reader, required, facts, scaffold
         case validFor = "valid_for"
+        case quietPeriod = "quiet_period"
     }
 
     public init(from decoder: any Decoder) throws {
@@ -94,6 +99,7 @@ extension Playbook: StrictlyDecoded {
             when: try container.decode(Trigger.self, forKey: .when),
             experiment: try container.decodeIfPresent(Experiment.self, forKey: .experiment),
             validFor: try container.decode(Validity.self, forKey: .validFor),
+            quietPeriod: try container.decodeIfPresent(Int.self, forKey: .quietPeriod) ?? 0,
             target: try container.decode(String.self, forKey: .target),
             brief: try container.decode(String.self, forKey: .brief),
             reader: try container.decodeIfPresent([String].self, forKey: .reader) ?? Self.usualReader,

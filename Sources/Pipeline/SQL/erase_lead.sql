@@ -1,5 +1,5 @@
 -- Removes what we hold about a person, apart from the fact of the erasure: leads_pkey, generations_by_lead,
--- events_by_lead.
+-- events_by_lead, quiet_messages_pkey.
 WITH lead AS (
     UPDATE leads SET fields = '{}', stage = NULL, erased_at = coalesce(erased_at, now()), updated_at = now()
     WHERE id = $1
@@ -12,6 +12,8 @@ WITH lead AS (
 ), facts AS (
     UPDATE events SET body = '{}', ignored = coalesce(ignored, 'erased')
     WHERE lead_key = (SELECT key FROM lead) AND id <> $3
+), waiting AS (
+    DELETE FROM quiet_messages WHERE lead_id = $1
 ), examples AS (
     DELETE FROM training_examples WHERE lead_id = $1
 )

@@ -1,2 +1,2 @@
--- Where some generations are to be written: write_backs_pkey.
-SELECT generation_id, target FROM write_backs WHERE generation_id = ANY($1)
+-- Where some generations are to be written, and how often that was begun: write_backs_pkey.
+SELECT generation_id, target, attempts FROM write_backs WHERE generation_id = ANY($1)

@@ -3,7 +3,8 @@
 INSERT INTO leads (tenant_id, connection_id, key, object_type, object_id, fields, opted_out_at)
 VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7)
 ON CONFLICT (key) DO UPDATE SET
-    fields = leads.fields || EXCLUDED.fields,
+    -- Nothing comes back of a person who was erased, not by a merge either.
+    fields = CASE WHEN leads.erased_at IS NULL THEN leads.fields || EXCLUDED.fields ELSE '{}' END,
     opted_out_at = coalesce(leads.opted_out_at, EXCLUDED.opted_out_at),
     updated_at = now()
 RETURNING id, fields::text, opted_out_at, erased_at, merged_into

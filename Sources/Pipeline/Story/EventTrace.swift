@@ -41,7 +41,7 @@ struct EventTrace: Sendable {
         let ahead = occurredAt.timeIntervalSince(receivedAt)
         if ahead > Self.clockTolerance {
             remarks.append(.clockAhead)
-            text += ", by its sender's clock \(Int(ahead)) s after it arrived"
+            text += ", which claims to have happened \(Int(ahead)) s after it arrived, and counts as of its arrival"
         }
         if !tenants.contains(tenant) { remarks.append(.tenantDeleted) }
         if let mergedIDs { text += ", which \(mergedIDs) became" }

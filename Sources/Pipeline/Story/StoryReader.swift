@@ -12,7 +12,9 @@ struct StoryReader {
     func read() async throws -> LeadStory {
         let lead = try await pool.query(StoryStatement.lead, [key]).first.map(LeadTrace.init)
         let events = try await pool.query(StoryStatement.events, [key]).map(EventTrace.init)
-        let jobs = try await queue.trace(lanes: lanes(lead, events))
+        let playbooks = try await pool.query(StoryStatement.playbookNames, [lead?.tenant ?? events.first?.tenant])
+        let jobs = try await queue.trace(
+            lanes: lanes(lead, events, playbooks: playbooks.map { try $0.decode(String.self) }))
         let names = try await Names(
             tenants: events.map(\.tenant) + jobs.map(\.tenantID) + [lead?.tenant].compactMap(\.self),
             connections: events.map(\.connection), pool)
@@ -30,12 +32,15 @@ struct StoryReader {
             mergedInto: lead?.survivor, lines: lines)
     }
 
-    /// The lanes that jobs about the lead went through: its own, and those of records of which had to be asked whom they
-    /// concern.
-    private func lanes(_ lead: LeadTrace?, _ events: [EventTrace]) -> [String] {
+    /// The lanes that jobs about the lead went through: its own, those of messages that waited for it to be quiet, and
+    /// those of records of which had to be asked whom they concern.
+    private func lanes(_ lead: LeadTrace?, _ events: [EventTrace], playbooks: [String]) -> [String] {
         var lanes = Set(events.map { Lane.name(connection: $0.connection, object: $0.object) })
         for connection in events.map(\.connection) + [lead?.connection].compactMap(\.self) {
             lanes.insert(Lane.name(connection: connection, object: key))
+            for playbook in playbooks {
+                lanes.insert(QuietMessage.lane(connection: connection, lead: key, playbook: playbook))
+            }
         }
         return Array(lanes)
     }

@@ -7,6 +7,7 @@ package enum StoryStatement {
     package static let findErasures = SQL(PackageResources.find_erasures_sql)
     package static let selectAccounts = SQL(PackageResources.select_accounts_sql)
     package static let selectNames = SQL(PackageResources.select_names_sql)
+    package static let playbookNames = SQL(PackageResources.playbook_names_sql)
     package static let lead = SQL(PackageResources.story_lead_sql)
     package static let events = SQL(PackageResources.story_events_sql)
     package static let deliveries = SQL(PackageResources.story_deliveries_sql)

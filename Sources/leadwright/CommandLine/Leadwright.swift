@@ -27,6 +27,8 @@ enum Leadwright {
             .benchModel,
             .benchGenerate,
             .benchQueue,
+            .benchIntake,
+            .benchWriteBack,
         ] + Command.sandboxes
 
     static func main() async {

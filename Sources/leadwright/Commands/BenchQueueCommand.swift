@@ -1,4 +1,5 @@
 import JSON
+import PostgresClient
 
 extension Command {
     /// `leadwright bench queue`

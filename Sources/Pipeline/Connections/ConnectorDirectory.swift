@@ -9,7 +9,7 @@ import Synchronization
 import Zapier
 
 /// The connector of each connection, kept while the connection's declaration stays as it is: a connector holds its
-/// access token, and a new one would have to log in again.
+/// access token and what was lately seen of its system, whether it answers and what it allows.
 public final class ConnectorDirectory: Sendable {
     private struct Entry {
         let settings: ConnectionSettings
@@ -21,26 +21,45 @@ public final class ConnectorDirectory: Sendable {
     private let configuration: ConfigurationStore
     private let client: HTTPClient
     private let timeout: Duration
+    private let policy: Circuit.Policy
+    private let budgets: any CallBudgetRecorder
+    private let uptime: @Sendable () -> Duration
     private let entries = Mutex<[Int64: Entry]>([:])
 
     /// A directory over the connections of one installation.
     ///
-    /// - Parameter timeout: How long a call to a CRM may take.
-    public init(
-        pool: PostgresPool, configuration: ConfigurationStore, client: HTTPClient, timeout: Duration = .seconds(30)
+    /// - Parameters:
+    ///   - timeout: How long a call to a CRM may take.
+    ///   - budgets: Told what the systems say about their call budgets.
+    public convenience init(
+        pool: PostgresPool, configuration: ConfigurationStore, client: HTTPClient, timeout: Duration = .seconds(30),
+        budgets: any CallBudgetRecorder = NoCallBudgets()
     ) {
-        self.timeout = timeout
+        let start = ContinuousClock.now
+        self.init(
+            pool: pool, configuration: configuration, client: client, timeout: timeout, budgets: budgets,
+            policy: Circuit.Policy(), uptime: { start.duration(to: .now) })
+    }
+
+    init(
+        pool: PostgresPool, configuration: ConfigurationStore, client: HTTPClient, timeout: Duration,
+        budgets: any CallBudgetRecorder, policy: Circuit.Policy, uptime: @escaping @Sendable () -> Duration
+    ) {
         self.pool = pool
         self.configuration = configuration
         self.client = client
+        self.timeout = timeout
+        self.budgets = budgets
+        self.policy = policy
+        self.uptime = uptime
     }
 
     /// The connector for a connection.
     ///
-    /// - Throws: ``PipelineError`` with code `missing` when the connection is no longer declared.
+    /// - Throws: ``PipelineError`` with code `withdrawn` when the connection is no longer declared.
     public func connector(for id: Int64) async throws -> any Connector {
         guard let connection = try await configuration.connection(id: id) else {
-            throw PipelineError(.missing, "connection \(id) is no longer declared; apply its declaration again")
+            throw PipelineError(.withdrawn, "connection \(id) is no longer declared")
         }
         let targets = try await configuration.playbooks(tenantID: connection.tenantID).map(\.playbook.contentTarget)
         return entries.withLock { entries in
@@ -49,7 +68,9 @@ public final class ConnectorDirectory: Sendable {
             {
                 return entry.connector
             }
-            let connector = make(connection, targets: targets)
+            // New credentials begin with a closed circuit: they are what a refused connection waits for.
+            let connector = GuardedConnector(
+                make(connection, targets: targets), id: id, policy: policy, recorder: budgets, uptime: uptime)
             entries[id] = Entry(
                 settings: connection.settings, credentials: connection.credentials, connector: connector)
             return connector
@@ -61,10 +82,12 @@ public final class ConnectorDirectory: Sendable {
         switch settings.system {
         case .hubspot:
             return HubSpotConnector(
-                connection: settings, credentials: credentials, client: client, targets: targets, timeout: timeout)
+                connection: settings, credentials: credentials, client: client, targets: targets, timeout: timeout,
+                logins: configuration.login(of: connection))
         case .salesforce:
             return SalesforceConnector(
-                connection: settings, credentials: credentials, client: client, targets: targets, timeout: timeout)
+                connection: settings, credentials: credentials, client: client, targets: targets, timeout: timeout,
+                logins: configuration.login(of: connection))
         case .zapier:
             let hooks = StoredHooks(pool: pool, connection: connection.id)
             return ZapierConnector(

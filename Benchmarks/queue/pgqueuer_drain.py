@@ -1,0 +1,55 @@
+"""Puts jobs into PgQueuer and drains them, as fast as it goes: `pgqueuer_drain.py HOST JOBS`. Prints JSON.
+
+Two workers with batches of a hundred, on one event loop each in a process of its own, no work in the jobs: what the
+queue itself takes."""
+
+import asyncio
+import json
+import multiprocessing
+import sys
+import time
+
+import asyncpg
+from pgqueuer import AsyncpgDriver, QueueManager
+from pgqueuer.queries import Queries
+from pgqueuer.types import QueueExecutionMode
+
+
+async def connected(host):
+    return AsyncpgDriver(await asyncpg.connect(host=host, user="leadwright", database="by_pgqueuer"))
+
+
+async def fill(host, jobs):
+    queries = Queries(await connected(host))
+    await queries.install()
+    start = time.monotonic()
+    for first in range(0, jobs, 1000):
+        size = min(1000, jobs - first)
+        await queries.enqueue(["bench"] * size, [b'{"event": 12345}'] * size, [0] * size)
+    return time.monotonic() - start
+
+
+async def drain(host):
+    manager = QueueManager(await connected(host))
+
+    @manager.entrypoint("bench")
+    async def nothing(job):
+        pass
+
+    await manager.run(batch_size=100, mode=QueueExecutionMode.drain)
+
+
+def worker(host):
+    asyncio.run(drain(host))
+
+
+if __name__ == "__main__":
+    host, jobs = sys.argv[1], int(sys.argv[2])
+    filled = asyncio.run(fill(host, jobs))
+    start = time.monotonic()
+    workers = [multiprocessing.Process(target=worker, args=[host]) for _ in range(2)]
+    for process in workers:
+        process.start()
+    for process in workers:
+        process.join()
+    print(json.dumps({"insert_jobs_s": jobs / filled, "completed_jobs_s": jobs / (time.monotonic() - start)}))

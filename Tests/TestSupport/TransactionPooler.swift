@@ -1,0 +1,96 @@
+import Foundation
+
+/// PgBouncer in transaction mode in front of a test's database: each transaction may run in another server session, and
+/// nothing that a session remembers can be relied on.
+public final class TransactionPooler: Sendable {
+    /// The database's address through the pooler.
+    public let url: String
+    private let process: Int32
+    private let folder: URL
+
+    /// Starts one, with fewer server sessions than its clients need at once.
+    ///
+    /// - Throws: ``MissingPart`` when Debian's pgbouncer is not installed.
+    public init(to database: TestDatabase, sessions: Int) async throws {
+        let program = "/usr/sbin/pgbouncer"
+        guard FileManager.default.isExecutableFile(atPath: program) else { throw MissingPart(program) }
+        guard let target = URLComponents(string: database.url), let host = target.host, let port = target.port,
+            let user = target.user, let password = target.password
+        else { throw MissingPart("a database address with host, port, user and password") }
+        let listening = try Self.freePort()
+        folder = URL(filePath: "/var/tmp/leadwright-pooler-\(getpid())-\(listening)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let settings = """
+            [databases]
+            * = host=\(host) port=\(port) user=\(user) password=\(password)
+            [pgbouncer]
+            listen_addr = 127.0.0.1
+            listen_port = \(listening)
+            unix_socket_dir =
+            auth_type = any
+            pool_mode = transaction
+            default_pool_size = \(sessions)
+            max_client_conn = 100
+            ignore_startup_parameters = extra_float_digits,options
+            """
+        let file = folder.appending(path: "pgbouncer.ini")
+        try settings.write(to: file, atomically: true, encoding: .utf8)
+        // It refuses to run as root, like Postgres.
+        let identity =
+            geteuid() == 0 ? ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"] : ["setpriv"]
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path)
+        let started = Process()
+        started.executableURL = URL(filePath: "/usr/bin/env")
+        started.arguments = identity + ["--pdeathsig=KILL", "--", program, "--quiet", file.path]
+        started.standardError = FileHandle.nullDevice
+        started.standardOutput = FileHandle.nullDevice
+        try started.run()
+        process = started.processIdentifier
+        var address = target
+        address.port = listening
+        url = address.string ?? ""
+        for _ in 0..<200 where !Self.answers(listening) { try await Task.sleep(for: .milliseconds(20)) }
+    }
+
+    /// Stops it.
+    public func stop() {
+        kill(process, SIGKILL)
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    private static func freePort() throws -> Int {
+        try withSocket { descriptor, address in
+            let bound = withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
+            }
+            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+            let named = withUnsafeMutablePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+            }
+            guard bound == 0, named == 0 else { throw MissingPart("a free port") }
+            return Int(UInt16(bigEndian: address.sin_port))
+        }
+    }
+
+    private static func answers(_ port: Int) -> Bool {
+        withSocket { descriptor, address in
+            address.sin_port = UInt16(port).bigEndian
+            return withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+                }
+            }
+        }
+    }
+
+    private static func withSocket<Result>(_ body: (Int32, inout sockaddr_in) throws -> Result) rethrows -> Result {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        return try body(descriptor, &address)
+    }
+}
