@@ -1,3 +1,4 @@
+import JSON
 import JobQueue
 import PostgresClient
 import XCTest
@@ -30,7 +31,7 @@ final class DatabaseChaosTests: XCTestCase {
         for lane in 1...4 {
             let pool = try PostgresPool(url: url, size: 1)
             let queue = JobQueue(pool: pool, worker: "test")
-            let job = NewJob(stage: "write", tenantID: 1, connectionID: 1, lane: Int64(lane), payload: [:])
+            let job = NewJob(stage: "write", tenantID: 1, connectionID: 1, lane: "\(lane)", payload: [:])
             _ = try await pool.transaction { try await queue.enqueue([job], in: $0) }
             tokens += try await queue.claim(stage: "write", limit: 1).map(\.token)
             try await ChaosServer.shared.restart(.immediate)
