@@ -5,7 +5,6 @@ CREATE TABLE tenants (
     name        text NOT NULL UNIQUE CHECK (name ~ '^[a-z0-9][a-z0-9-]{0,62}$'),
     title       text NOT NULL,
     weight      integer NOT NULL DEFAULT 1 CHECK (weight BETWEEN 1 AND 1000),
-    paused_at   timestamptz,
     created_at  timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON COLUMN tenants.weight IS 'Share of the workers'' time beside the other tenants with work to do.';
@@ -31,7 +30,6 @@ CREATE TABLE connections (
     system      text NOT NULL CHECK (system IN ('hubspot', 'salesforce', 'zapier')),
     account     text NOT NULL,
     settings    jsonb NOT NULL,
-    paused_at   timestamptz,
     created_at  timestamptz NOT NULL DEFAULT now()
 );
 -- A tenant's connections.

@@ -165,14 +165,14 @@ CREATE TABLE call_reservations (
     PRIMARY KEY (connection_id, at)
 ) WITH (fillfactor = 50);
 
--- The calls that a connection may still make, by the limit that leaves the fewest, and how long to wait when there are
--- none; no row for a connection of which no limit is known. What was reserved in the second of an observation counts as
+-- The calls that a connection may still make, by the limit that leaves the fewest, how long to wait when there are none,
+-- and which limit that is; no row for a connection of which no limit is known. What was reserved in the second of an observation counts as
 -- if it came after it; for a limit that looks back further than a minute, only what the CRM said counts.
 --
 -- Indexes: call_budgets_pkey, call_reservations_pkey.
 CREATE FUNCTION call_budget(of_connection bigint, moment timestamptz)
-RETURNS TABLE (available bigint, park_seconds double precision) LANGUAGE sql STABLE AS $$
-    SELECT available, greatest(least(seconds / 10, 300), 0.2)
+RETURNS TABLE (available bigint, park_seconds double precision, limited_by text) LANGUAGE sql STABLE AS $$
+    SELECT available, greatest(least(seconds / 10, 300), 0.2), budget.name
     FROM call_budgets AS budget,
         LATERAL (
             SELECT least(
@@ -189,4 +189,29 @@ RETURNS TABLE (available bigint, park_seconds double precision) LANGUAGE sql STA
     WHERE budget.connection_id = of_connection
     ORDER BY available
     LIMIT 1
+$$;
+
+-- Every job that has not ended, and what became of it so far, in the words of operators. `since` is when it was or will
+-- be due; for a dead one, when it died; for one that is paused, when it was enqueued.
+CREATE VIEW job_states AS
+    SELECT id, lane, tenant_id, connection_id, stage,
+           CASE WHEN token IS NOT NULL THEN 'running' WHEN turn IS NOT NULL THEN 'ready'
+               WHEN run_at = 'infinity' THEN 'paused' ELSE 'waiting' END AS state,
+           CASE WHEN run_at = 'infinity' THEN enqueued_at ELSE run_at END AS since,
+           enqueued_at, attempt AS attempts, token, reason, payload
+    FROM jobs
+    UNION ALL
+    SELECT id, lane, tenant_id, connection_id, stage, 'behind', run_at, enqueued_at, 0, NULL, NULL, payload
+    FROM jobs_behind
+    UNION ALL
+    SELECT id, lane, tenant_id, connection_id, stage, 'dead', died_at, enqueued_at, attempts, NULL, reason, payload
+    FROM dead_jobs;
+
+-- A reason without what differs from job to job, so that reasons can be counted: UUIDs, long words that hold a digit
+-- (record ids, digests) and numbers.
+CREATE FUNCTION reason_pattern(reason text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT regexp_replace(
+        regexp_replace(
+            reason, '\m([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=[[:alpha:]]*[0-9])[[:alnum:]]{12,})\M', '…', 'gi'),
+        '[0-9]+([-.:, +][0-9]+)*', '…', 'g')
 $$;

@@ -24,7 +24,8 @@ public struct Gateway: Sendable {
             store: DeliveryStore(pool: pool, queue: queue), limits: limits, metrics: metrics)
         self.intake = Intake(configuration: configuration, deliveries: deliveries, metrics: metrics, log: log)
         self.hooks = ZapierHooks(pool: pool, configuration: configuration)
-        self.health = Health(pool: pool, queue: queue, deliveries: deliveries, metrics: metrics)
+        self.health = Health(
+            pool: pool, queue: QueueGauges(queue: queue), deliveries: deliveries, metrics: metrics)
         self.metrics = metrics
         self.log = log
     }

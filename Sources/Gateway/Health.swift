@@ -1,13 +1,12 @@
 import HTTPTypes
 import JSON
-import JobQueue
 import PostgresClient
 import Telemetry
 
 /// Answers the operator's questions: may traffic come, and how much is there to do.
 struct Health: Sendable {
     let pool: PostgresPool
-    let queue: JobQueue
+    let queue: QueueGauges
     let deliveries: DeliveryCommits
     let metrics: Metrics
 
@@ -28,13 +27,7 @@ struct Health: Sendable {
             "leadwright_webhooks_in_hand", "Webhook requests between arrival and answer.",
             [([:], Double(deliveries.held))])
         do {
-            let depths = try await queue.depths()
-            text += Metrics.gauge(
-                "leadwright_jobs", "Live jobs by stage and state.",
-                depths.map { (["stage": $0.stage, "state": $0.state], Double($0.count)) })
-            text += Metrics.gauge(
-                "leadwright_jobs_oldest_seconds", "Age of the oldest job by stage and state.",
-                depths.map { (["stage": $0.stage, "state": $0.state], $0.oldest / .seconds(1)) })
+            text += try await queue.page()
             text += Metrics.gauge("leadwright_database_up", "Whether the database answers.", [([:], 1)])
         } catch {
             text += Metrics.gauge("leadwright_database_up", "Whether the database answers.", [([:], 0)])

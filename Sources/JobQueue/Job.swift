@@ -42,15 +42,3 @@ public enum RetryDelay: Sendable, Hashable {
     /// After this time; the attempt does not count. For limits and pauses, which are nobody's failure.
     case postpone(Duration)
 }
-
-/// How many jobs of a stage are in a state.
-public struct QueueDepth: Sendable, Hashable {
-    /// The stage.
-    public let stage: String
-    /// `ready`, `waiting` for its time, `behind` another of its lane, `running` or `dead`.
-    public let state: String
-    /// How many.
-    public let count: Int
-    /// For how long the oldest of them has been due; zero if it is to run later.
-    public let oldest: Duration
-}

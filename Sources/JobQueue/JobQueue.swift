@@ -70,7 +70,7 @@ public struct JobQueue: Sendable {
             [
                 jobs.map(\.stage), jobs.map(\.tenantID), jobs.map(\.connectionID), jobs.map(\.lane),
                 jobs.map(\.priority.rawValue), jobs.map(\.runAt), jobs.map(\.validUntil), jobs.map(\.maxAttempts),
-                jobs.map { JSONText($0.payload.canonicalText) }, now?(),
+                jobs.map { JSONText($0.payload.canonicalText) }, now?(), [] as [Int64],
             ])
         return try rows.map { row throws(PostgresError) in try row.decode(Int64.self) }
     }
@@ -194,19 +194,6 @@ public struct JobQueue: Sendable {
             ])
     }
 
-    /// How much there is, by stage and state. Reads the whole live table: for people and metrics, not for loops.
-    public func depths() async throws(JobQueueError) -> [QueueDepth] {
-        let rows = try await run(Statement.depths, [now?()])
-        do throws(PostgresError) {
-            return try rows.map { row throws(PostgresError) in
-                let (stage, state, count, oldest) = try row.decode(String.self, String.self, Int.self, Double.self)
-                return QueueDepth(stage: stage, state: state, count: count, oldest: .seconds(oldest))
-            }
-        } catch {
-            throw JobQueueError(error)
-        }
-    }
-
     /// Tells all workers that there is work; call it after the commit that enqueued. Those of this queue and its copies
     /// hear it at once. Cheap to call often: to the others it sends at most one notification in 20 ms.
     public func wake() async {
@@ -250,15 +237,30 @@ extension JobQueue {
             jobs.map(Hold.init).columns + [seconds(wait), refund ? 1 : 0, reason, now?()])
     }
 
-    func transaction(_ body: @Sendable (PostgresConnection) async throws -> Void) async throws(JobQueueError) {
+    @discardableResult
+    func transaction<Value: Sendable>(
+        _ body: @Sendable (PostgresConnection) async throws -> Value
+    ) async throws(JobQueueError) -> Value {
         do {
-            try await pool.transaction(body)
+            return try await pool.transaction(body)
         } catch let error as JobQueueError {
             throw error
         } catch let error as PostgresError {
             throw JobQueueError(error)
         } catch {
             preconditionFailure("a transaction of the queue throws its own errors and the database's")
+        }
+    }
+
+    /// Runs one statement and reads each row of its answer.
+    func run<Value>(
+        _ sql: SQL, _ values: [any PostgresValue], _ read: (PostgresRow) throws(PostgresError) -> Value
+    ) async throws(JobQueueError) -> [Value] {
+        let rows = try await run(sql, values)
+        do throws(PostgresError) {
+            return try rows.map(read)
+        } catch {
+            throw JobQueueError(error)
         }
     }
 

@@ -6,6 +6,8 @@ public struct JobQueueError: Error, Sendable, CustomStringConvertible {
     public enum Code: String, Sendable, Hashable {
         /// The lease ran out and someone else has the job, or it is finished. Roll back: its effects are not ours.
         case leaseLost = "lease_lost"
+        /// There is no such tenant, pause or dead letter.
+        case notFound = "not_found"
         /// The database failed; `database` says how.
         case database
     }
@@ -24,6 +26,13 @@ public struct JobQueueError: Error, Sendable, CustomStringConvertible {
         message =
             "the lease of job \(jobs.map(String.init).joined(separator: ", ")) was lost; drop what was done for it"
         self.jobs = jobs
+        database = nil
+    }
+
+    init(notFound message: String) {
+        code = .notFound
+        self.message = message
+        jobs = []
         database = nil
     }
 

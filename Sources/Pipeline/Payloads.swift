@@ -19,10 +19,12 @@ struct EventPayload {
     }
 
     /// `nil` when the payload is another version's.
-    init?(_ job: Job) {
-        guard let id = job.payload["event"]?.integer else { return nil }
+    init?(_ job: Job) { self.init(job.payload) }
+
+    init?(_ payload: JSONValue) {
+        guard let id = payload["event"]?.integer else { return nil }
         event = id
-        guard let message = job.payload["quiet"] else {
+        guard let message = payload["quiet"] else {
             quiet = nil
             return
         }
@@ -46,8 +48,10 @@ struct GenerationPayload {
     init(generation: UUID) { self.generation = generation }
 
     /// `nil` when the payload is another version's.
-    init?(_ job: Job) {
-        guard let id = job.payload["generation"]?.string.flatMap(UUID.init(uuidString:)) else { return nil }
+    init?(_ job: Job) { self.init(job.payload) }
+
+    init?(_ payload: JSONValue) {
+        guard let id = payload["generation"]?.string.flatMap(UUID.init(uuidString:)) else { return nil }
         generation = id
     }
 

@@ -1,10 +1,13 @@
-/// Why a worker's stage could not do its job, when it was neither the CRM's nor the database's fault.
+/// Why a worker's stage could not do its job, or a question about a lead has no answer, when it was neither the CRM's nor
+/// the database's fault.
 public struct PipelineError: Error, Sendable, CustomStringConvertible {
     /// The kind of failure.
     public enum Code: String, Sendable, Hashable {
         /// The job's payload is not what its stage expects; it was made by another version.
         case malformedJob = "malformed_job"
-        /// What the job is about is no longer there.
+        /// Several leads fit what was asked for.
+        case ambiguous
+        /// What the job is about, or what was asked for, is not there.
         case missing
         /// The tenant or connection that the job is for was taken away meanwhile: nobody wants it any more.
         case withdrawn

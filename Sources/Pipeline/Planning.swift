@@ -91,8 +91,8 @@ struct Planning: Sendable {
         guard let dueAt = wait.dueAt else { return }
         let job = NewJob(
             stage: Stage.understand.rawValue, tenantID: due.stored.tenantID, connectionID: due.stored.connectionID,
-            lane: Lane.name(
-                connection: due.stored.connectionID, object: "\(due.record.identity.key) quiet for \(playbook.name)"),
+            lane: QuietMessage.lane(
+                connection: due.stored.connectionID, lead: due.record.identity.key, playbook: playbook.name),
             runAt: dueAt, payload: EventPayload(quiet: message).json)
         _ = try await queue.enqueue([job], in: transaction)
     }

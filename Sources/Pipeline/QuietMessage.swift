@@ -26,6 +26,11 @@ struct QuietMessage: Sendable, Hashable {
         let superseded: Int64?
     }
 
+    /// The lane of the jobs that look again.
+    static func lane(connection: Int64, lead key: String, playbook: String) -> String {
+        Lane.name(connection: connection, object: "\(key) quiet for \(playbook)")
+    }
+
     /// Begins to wait, or goes on waiting, in the transaction that holds the lead's row.
     ///
     /// - Parameter now: `nil` for the database's own clock.

@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// ```swift
 /// let pool = try PostgresPool(url: "postgresql://leadwright@localhost/leadwright")
-/// let paused = try await pool.query("SELECT name FROM tenants WHERE paused_at < $1", [Date()])
+/// let pauses = try await pool.query("SELECT id FROM queue_pauses WHERE paused_at < $1", [Date()])
 /// ```
 public final class PostgresPool: Sendable {
     private typealias Turn = Result<PoolTurn<PostgresConnection>, PostgresError>

@@ -4,7 +4,7 @@ import CPostgreSQL
 ///
 /// ```swift
 /// let (id, name) = try row.decode(Int64.self, String.self)     // by place, all columns
-/// let paused: Date? = try row.decode("paused_at")              // by name
+/// let optedOut: Date? = try row.decode("opted_out_at")         // by name
 /// ```
 public struct PostgresRow: Sendable {
     private let result: RowResult

@@ -209,15 +209,15 @@ final class ConfigurationStoreTests: XCTestCase {
         let writer = try store(database)
         _ = try await writer.apply(folder.declarations(Sample.tenant, Sample.connection))
         _ = try await reader.connection(named: "acme-hubspot")
-        try await database.pool.execute("UPDATE connections SET paused_at = now()")
+        try await database.pool.execute("UPDATE connections SET settings = settings || '{\"account\": \"changed\"}'")
         let old = try await reader.connection(named: "acme-hubspot")
-        XCTAssertNil(old?.pausedAt)
+        XCTAssertNotEqual(old?.settings.account, "changed")
         let fresh = try await writer.connection(named: "acme-hubspot")
-        XCTAssertNotNil(fresh?.pausedAt)
+        XCTAssertEqual(fresh?.settings.account, "changed")
         // Applying through the reader makes it look again.
         _ = try await reader.apply(folder.declarations(Sample.tenant))
         let now = try await reader.connection(named: "acme-hubspot")
-        XCTAssertNotNil(now?.pausedAt)
+        XCTAssertEqual(now?.settings.account, "changed")
     }
 
     private func assertThrows(

@@ -68,21 +68,39 @@ struct QueueFixture: Sendable {
 
     /// The state of a live or dead job and why; `nil` when it has ended or is not there.
     func state(_ id: Int64) async throws -> (state: String, attempt: Int, reason: String?)? {
-        try await pool.query(
-            """
-            SELECT CASE WHEN token IS NOT NULL THEN 'running' WHEN turn IS NOT NULL THEN 'ready' ELSE 'waiting' END,
-                   attempt, reason
-            FROM jobs WHERE id = $1
-            UNION ALL SELECT 'behind', 0, NULL FROM jobs_behind WHERE id = $1
-            UNION ALL SELECT 'dead', attempts, reason FROM dead_jobs WHERE id = $1
-            """, [id]
-        ).first?.decode(String.self, Int.self, String?.self)
+        try await pool.query("SELECT state, attempts, reason FROM job_states WHERE id = $1", [id]).first?
+            .decode(String.self, Int.self, String?.self)
+    }
+
+    /// Makes tenants 1, 2, … with these names, and for each a connection of the same number and name.
+    func declare(_ tenants: KeyValuePairs<String, String>) async throws {
+        for (name, system) in tenants {
+            try await pool.execute(
+                """
+                WITH tenant AS (INSERT INTO tenants (name, title) VALUES ($1, '') RETURNING id)
+                INSERT INTO connections (tenant_id, name, system, account, settings) SELECT id, $1, $2, '', '{}' FROM tenant
+                """, [name, system])
+        }
     }
 
     /// How a job ended, from history; `nil` when it has not.
     func outcome(_ id: Int64) async throws -> (outcome: String, attempts: Int, reason: String?)? {
         try await pool.query("SELECT outcome, attempts, reason FROM job_history WHERE job_id = $1", [id]).first?
             .decode(String.self, Int.self, String?.self)
+    }
+}
+
+/// Asserts that what was asked for is not there.
+func assertNotFound(
+    _ message: String, file: StaticString = #filePath, line: UInt = #line, _ body: () async throws -> Void
+) async {
+    do {
+        try await body()
+        XCTFail("it was found", file: file, line: line)
+    } catch {
+        let error = error as? JobQueueError
+        XCTAssertEqual(error?.code, .notFound, file: file, line: line)
+        XCTAssertEqual(error?.message, message, file: file, line: line)
     }
 }
 

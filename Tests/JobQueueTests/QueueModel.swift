@@ -11,6 +11,8 @@ struct QueueModel {
         /// Its place among those that can be taken; `nil` while it waits.
         var turn: Int64?
         var token: Int64?
+
+        func isStale(_ now: Date) -> Bool { new.validUntil.map { $0 <= now } ?? false }
     }
 
     /// All tenants of the model have the weight 1.
@@ -19,6 +21,8 @@ struct QueueModel {
     private(set) var entries: [Int64: Entry] = [:]
     private(set) var leases: [Int64: Date] = [:]
     private var clocks: [JobPriority: Int64] = [:]
+    /// The tenants that are paused; `nil` for all.
+    private(set) var pauses: Set<Int64?> = []
     private var generator = SeededGenerator(seed: 0)
 
     // MARK: Lanes
@@ -87,13 +91,18 @@ struct QueueModel {
             let picked = heads.filter { $0.lifecycle.state == .ready && $0.turn != nil }
                 .sorted { order($0) < order($1) }
                 .prefix(asked)
-            for entry in picked {
+            for entry in picked where isPaused(entry) {
+                entries[entry.id]?.turn = nil
+                entries[entry.id]?.runAt = .distantFuture
+            }
+            let taken = picked.filter { !isPaused($0) }
+            for entry in taken {
                 clocks[entry.new.priority] = max(clocks[entry.new.priority] ?? 0, entry.turn ?? 0)
             }
             // All are taken before the first of them is ended.
-            let actions = picked.map { handle(.claim(stale: $0.new.validUntil.map { $0 <= now } ?? false), $0.id) }
+            let actions = taken.map { handle(.claim(stale: $0.isStale(now)), $0.id) }
             var ran = 0
-            for (entry, action) in zip(picked, actions) {
+            for (entry, action) in zip(taken, actions) {
                 if action == .run {
                     claimed.append(entry.id)
                     ran += 1
@@ -159,6 +168,32 @@ struct QueueModel {
         case .run, .refuse: break
         }
         return true
+    }
+
+    // MARK: What operators do
+
+    private func isPaused(_ entry: Entry) -> Bool { pauses.contains(nil) || pauses.contains(entry.new.tenantID) }
+
+    mutating func pause(_ tenant: Int64?) -> Bool { pauses.insert(tenant).inserted }
+
+    /// How many parked jobs go on; `nil` when there is no such pause.
+    mutating func resume(_ tenant: Int64?, now: Date) -> Int? {
+        guard pauses.remove(tenant) != nil else { return nil }
+        let freed = entries.values.filter { $0.runAt == .distantFuture && isLive($0) && !isPaused($0) }
+        for entry in freed { entries[entry.id]?.runAt = now }
+        return freed.count
+    }
+
+    /// Takes out the dead jobs of a tenant, or of all, that are not stale.
+    ///
+    /// - Returns: those, and the stale ones, in the order of their ids.
+    mutating func exhume(_ tenant: Int64?, now: Date) -> (taken: [Entry], stale: [Int64]) {
+        let dead = entries.values
+            .filter { $0.lifecycle.state == .dead && $0.new.tenantID == tenant ?? $0.new.tenantID }
+            .sorted { $0.id < $1.id }
+        let (fresh, stale) = (dead.filter { !$0.isStale(now) }, dead.filter { $0.isStale(now) })
+        for entry in fresh { entries[entry.id] = nil }
+        return (fresh, stale.map(\.id))
     }
 
     mutating func reschedule(_ id: Int64, runAt: Date) { entries[id]?.runAt = runAt }

@@ -3,7 +3,8 @@ import JobQueue
 import PostgresClient
 import XCTest
 
-/// Two hundred seeded schedules of two workers that claim, finish, fail, stall and crash, against the model in memory.
+/// Two hundred seeded schedules of two workers that claim, finish, fail, stall and crash, and of an operator who pauses,
+/// resumes and brings dead letters back, against the model in memory.
 ///
 /// A failure names its seed; the same seed gives the same schedule.
 final class RandomScheduleTests: XCTestCase {
@@ -14,9 +15,10 @@ final class RandomScheduleTests: XCTestCase {
 
     func testTheQueueDoesWhatTheModelDoes() async throws {
         let fixture = try XCTUnwrap(fixture)
+        try await fixture.declare(["tenant-1": "hubspot", "tenant-2": "hubspot", "tenant-3": "zapier"])
         for seed in 1...200 as ClosedRange<UInt64> {
             var schedule = Schedule(fixture: fixture, seed: seed)
-            for _ in 0..<25 { try await schedule.step() }
+            for _ in 0..<30 { try await schedule.step() }
             try await schedule.drain()
             try await schedule.compare()
             guard testRun?.failureCount == 0 else { return }
@@ -47,7 +49,7 @@ private struct Schedule {
 
     mutating func step() async throws {
         let worker = Int.random(in: 0...1, using: &generator)
-        switch Int.random(in: 0..<20, using: &generator) {
+        switch Int.random(in: 0..<23, using: &generator) {
         case 0..<4: try await enqueue()
         case 4..<10: try await claim(worker)
         case 10..<13: try await finish(worker)
@@ -56,6 +58,9 @@ private struct Schedule {
         case 16: try await release(worker)
         case 17: try await extend(worker)
         case 18: held[worker] = []
+        case 19: try await pause()
+        case 20: try await resume()
+        case 21: try await redrive()
         default: fixture.clock.advance(Double(Int.random(in: 1...40, using: &generator)))
         }
     }
@@ -74,6 +79,46 @@ private struct Schedule {
         }
         let ids = try await fixture.pool.transaction { [fixture] in try await fixture.queue.enqueue(jobs, in: $0) }
         model.enqueue(jobs, ids: ids, now: now)
+    }
+
+    /// A tenant, or all of them.
+    private mutating func someTenant() -> Int64? { [nil, 1, 2, 3].randomElement(using: &generator) ?? nil }
+
+    private func scope(_ tenant: Int64?) -> QueueScope {
+        QueueScope(tenant: tenant.map { "tenant-\($0)" }, stage: stage)
+    }
+
+    private mutating func pause() async throws {
+        let tenant = someTenant()
+        let isNew = try await fixture.queue.pause(scope(tenant))
+        XCTAssertEqual(isNew, model.pause(tenant), "seed \(seed)")
+    }
+
+    private mutating func resume() async throws {
+        let tenant = model.pauses.sorted { ($0 ?? 0) < ($1 ?? 0) }.randomElement(using: &generator) ?? someTenant()
+        let freed: Int?
+        do {
+            freed = try await fixture.queue.resume(scope(tenant))
+        } catch {
+            XCTAssertEqual(error.code, .notFound, "seed \(seed)")
+            freed = nil
+        }
+        XCTAssertEqual(freed, model.resume(tenant, now: now), "seed \(seed)")
+    }
+
+    private mutating func redrive() async throws {
+        let tenant = someTenant()
+        let (taken, stale) = model.exhume(tenant, now: now)
+        let filter = DeadLetterFilter(tenant: tenant.map { "tenant-\($0)" }, stage: stage)
+        let redrive = try await fixture.queue.redrive(filter)
+        XCTAssertEqual(redrive.jobs.keys.sorted(), taken.map(\.id), "seed \(seed)")
+        XCTAssertEqual(redrive.stale, stale, "seed \(seed)")
+        let jobs = taken.map { entry in
+            var job = entry.new
+            job.runAt = nil
+            return job
+        }
+        model.enqueue(jobs, ids: taken.map { redrive.jobs[$0.id] ?? 0 }, now: now)
     }
 
     private mutating func claim(_ worker: Int) async throws {
@@ -136,6 +181,7 @@ private struct Schedule {
 
     /// The workers come back and finish everything.
     mutating func drain() async throws {
+        while !model.pauses.isEmpty { try await resume() }
         repeat {
             fixture.clock.advance(1000)
             held = [[], []]

@@ -45,7 +45,29 @@ final class StatementPlanTests: XCTestCase {
             INSERT INTO call_reservations (connection_id, at, calls)
             SELECT i / 10, now() + interval '1 s' * (i % 10), 1 FROM generate_series(1, 20000) AS i
             """)
-        try await database.pool.execute("ANALYZE jobs, jobs_behind, leases, call_budgets, call_reservations")
+        try await database.pool.execute(
+            """
+            INSERT INTO dead_jobs (
+                id, lane, tenant_id, connection_id, priority, attempts, max_attempts, reason, stage, payload, enqueued_at)
+            SELECT i, i, i % 50, 1, 0, 12, 12, 'x', 'write', '{}', now() FROM generate_series(1, 20000) AS i
+            """)
+        try await database.pool.execute(
+            """
+            INSERT INTO job_history (
+                job_id, lane, tenant_id, connection_id, attempts, outcome, stage, payload, enqueued_at, finished_at)
+            SELECT i, i, i % 50, 1, 12, 'done', 'write', '{}', now(), now() FROM generate_series(1, 20000) AS i
+            """)
+        try await database.pool.execute(
+            "INSERT INTO tenants (name, title) SELECT 'tenant-' || i, '' FROM generate_series(1, 5000) AS i")
+        try await database.pool.execute(
+            """
+            INSERT INTO connections (tenant_id, name, system, account, settings)
+            SELECT id, name, 'hubspot', '', '{}' FROM tenants
+            """)
+        try await database.pool.execute(
+            """
+            ANALYZE jobs, jobs_behind, leases, call_budgets, call_reservations, dead_jobs, job_history, tenants, connections
+            """)
     }
 
     override func tearDown() async throws { await database?.drop() }
@@ -61,6 +83,11 @@ final class StatementPlanTests: XCTestCase {
         try await assertPlan(Statement.advance, [ids, ids, "done", String?.none, now])
         try await assertPlan(Statement.reschedule, [ids, ids, 1.5, 0, "x", now])
         try await assertPlan(Statement.extend, [ids, 30.0, now])
+        try await assertPlan(Statement.budgets, [now])
+        try await assertPlan(Statement.findTenant, ["acme"])
+        try await assertPlan(Statement.unpark, [100, now])
+        try await assertPlan(Statement.exhume, [0, Int64.max, Int64?.none, String?.none, String?.none, 100, now])
+        try await assertPlan(Statement.trace, [["a", "b"]])
     }
 
     /// A plan shows nothing of the functions that it calls, so those are planned alone.
@@ -100,8 +127,19 @@ final class StatementPlanTests: XCTestCase {
         let rows = try await pool.query(SQL(assembled: "EXPLAIN " + statement), values)
         let plan = try rows.map { try $0.decode(String.self) }.joined(separator: "\n")
         for index in indexes {
-            XCTAssertTrue(plan.contains(" using \(index) "), "\(index) is not used:\n\(plan)", file: file, line: line)
+            let names = try await [index] + partitions(of: index)
+            let isUsed = names.contains {
+                plan.contains(" using \($0) ") || plan.contains("Bitmap Index Scan on \($0) ")
+            }
+            XCTAssertTrue(isUsed, "\(index) is not used:\n\(plan)", file: file, line: line)
         }
         XCTAssertFalse(plan.contains("Seq Scan on jobs"), "the whole table is read:\n\(plan)", file: file, line: line)
+    }
+
+    /// The indexes that an index of a partitioned table has in the partitions.
+    private func partitions(of index: String) async throws -> [String] {
+        try await pool.query(
+            "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = to_regclass($1)", [index]
+        ).map { try $0.decode(String.self) }
     }
 }

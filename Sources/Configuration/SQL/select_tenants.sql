@@ -1,5 +1,5 @@
 -- tenants_pkey where an id is given; else all. The newest declaration by declarations_tenant_id_kind_name_version_key.
-SELECT tenant.id, tenant.name, tenant.title, tenant.weight, tenant.paused_at, declaration.body
+SELECT tenant.id, tenant.name, tenant.title, tenant.weight, declaration.body
 FROM tenants AS tenant
 CROSS JOIN LATERAL (
     SELECT body FROM declarations

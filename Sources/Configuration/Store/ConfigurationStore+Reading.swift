@@ -64,27 +64,25 @@ extension ConfigurationStore {
         return try await pool.withConnection { session in
             let sealed = try await SealedCredential.all(of: name, in: session)
             return try await session.query(SQL(PackageResources.select_connections_sql), [name]).map { row in
-                let (id, tenantID, _, settings, pausedAt) = try row.decode(
-                    Int64.self, Int64.self, String.self, JSONText.self, Date?.self)
+                let (id, tenantID, _, settings) = try row.decode(
+                    Int64.self, Int64.self, String.self, JSONText.self)
                 let decoded = try JSONDecoder().decode(ConnectionSettings.self, from: Data(settings.text.utf8))
                 var secrets: [String: String] = [:]
                 for item in sealed[decoded.name, default: []] { secrets[item.name] = try item.opened(by: vault) }
                 return StoredConnection(
-                    id: id, tenantID: tenantID, settings: decoded, credentials: Credentials(secrets),
-                    pausedAt: pausedAt)
+                    id: id, tenantID: tenantID, settings: decoded, credentials: Credentials(secrets))
             }
         }
     }
 
     private func tenants(id: Int64?) async throws -> [StoredTenant] {
         try await pool.query(SQL(PackageResources.select_tenants_sql), [id]).map { row in
-            let (id, name, title, weight, pausedAt, body) = try row.decode(
-                Int64.self, String.self, String.self, Int.self, Date?.self, JSONText.self)
+            let (id, name, title, weight, body) = try row.decode(
+                Int64.self, String.self, String.self, Int.self, JSONText.self)
             guard case .tenant(let declared) = try Self.declaration(body).body else {
                 throw ConfigurationError(.unreadableStore, "tenant \(name) as stored is no tenant; apply it again")
             }
-            return StoredTenant(
-                id: id, name: name, title: title, weight: weight, pausedAt: pausedAt, voices: declared.voices)
+            return StoredTenant(id: id, name: name, title: title, weight: weight, voices: declared.voices)
         }
     }
 

@@ -1,5 +1,4 @@
 public import CRM
-public import Foundation
 public import Personalization
 
 /// A tenant in force.
@@ -12,8 +11,6 @@ public struct StoredTenant: Sendable, Hashable {
     public let title: String
     /// Its share of the workers.
     public let weight: Int
-    /// Since when its work rests, if it does.
-    public let pausedAt: Date?
     /// Its voices.
     public let voices: BrandVoices
 }
@@ -28,6 +25,4 @@ public struct StoredConnection: Sendable {
     public let settings: ConnectionSettings
     /// Its secrets, opened.
     public let credentials: Credentials
-    /// Since when its work rests, if it does.
-    public let pausedAt: Date?
 }

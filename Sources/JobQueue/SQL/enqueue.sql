@@ -1,7 +1,8 @@
 -- Indexes: jobs_pkey, and those of queue_turns.
 --
--- $1 stages, $2 tenants, $3 connections, $4 lanes as text, $5 priorities, $6 run_at or NULL, $7 valid_until or NULL,
--- $8 max_attempts, $9 payloads; one element for each job. $10 now or NULL for the database's clock.
+-- $1 stages, $2 tenants, $3 connections, $4 lanes by name, $5 priorities, $6 run_at or NULL, $7 valid_until or NULL,
+-- $8 max_attempts, $9 payloads; one element for each job. $10 now or NULL for the database's clock. $11 lanes by the hash
+-- of their name, for jobs of which nothing else is left; then $4 is empty, otherwise $11.
 --
 -- The first job of an empty lane goes to jobs, others go behind it. The primary key decides which it is, and its row lock
 -- makes enqueueing to a lane and ending its job wait for each other's commit; lanes are taken in order, so that two
@@ -10,16 +11,17 @@
 WITH new AS MATERIALIZED (
     SELECT *, CASE WHEN nth = 1 THEN nextval('job_ids') END AS id
     FROM (
-        SELECT stage, tenant_id, connection_id, hashtextextended(lane, 0) AS lane, priority,
-               coalesce(run_at, $10, statement_timestamp()) AS run_at, valid_until, max_attempts, payload, place,
-               row_number() OVER (PARTITION BY lane ORDER BY place) AS nth,
-               count(*) OVER (PARTITION BY lane) AS total
-        FROM unnest(
-            $1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::smallint[], $6::timestamptz[], $7::timestamptz[],
-            $8::smallint[], $9::jsonb[]
-        ) WITH ORDINALITY AS job (
-            stage, tenant_id, connection_id, lane, priority, run_at, valid_until, max_attempts, payload, place
-        )
+        SELECT *, row_number() OVER (PARTITION BY lane ORDER BY place) AS nth, count(*) OVER (PARTITION BY lane) AS total
+        FROM (
+            SELECT stage, tenant_id, connection_id, coalesce(hash, hashtextextended(name, 0)) AS lane, priority,
+                   coalesce(run_at, $10, statement_timestamp()) AS run_at, valid_until, max_attempts, payload, place
+            FROM unnest(
+                $1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::smallint[], $6::timestamptz[], $7::timestamptz[],
+                $8::smallint[], $9::jsonb[], $11::bigint[]
+            ) WITH ORDINALITY AS job (
+                stage, tenant_id, connection_id, name, priority, run_at, valid_until, max_attempts, payload, hash, place
+            )
+        ) AS job
         ORDER BY place
     ) AS job
 ),
