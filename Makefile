@@ -14,7 +14,7 @@ test: ## Run all tests
 	swift build $(build_flags) --build-tests
 	swift test $(build_flags) --skip-build --disable-swift-testing
 
-chaos: ## Kill real processes for about fifteen minutes, and look for what that broke
+chaos: ## Kill real processes for about eight minutes, and look for what that broke
 	@scripts/bootstrap --tests
 	swift build $(build_flags) --build-tests
 	LEADWRIGHT_CHAOS=long swift test $(build_flags) --skip-build --disable-swift-testing --filter ChaosTests
