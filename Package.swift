@@ -151,6 +151,6 @@ let package = Package(
             dependencies: ["Sandbox", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography"],
             exclude: ["Fixtures", "clients"], swiftSettings: strict),
         .testTarget(
-            name: "CommandLineTests", dependencies: ["TestSupport", "JSON"], swiftSettings: strict),
+            name: "CommandLineTests", dependencies: ["TestSupport", "PostgresClient", "JSON"], swiftSettings: strict),
     ]
 )

@@ -45,8 +45,7 @@ struct StoredConfiguration: Sendable {
         }
         let sealed = try await SealedCredential.all(of: nil, in: connection)
         for row in try await connection.query(SQL(PackageResources.select_connections_sql), [String?.none]) {
-            let (_, _, tenant, settings, _) = try row.decode(
-                Int64.self, Int64.self, String.self, JSONText.self, Date?.self)
+            let (_, _, tenant, settings) = try row.decode(Int64.self, Int64.self, String.self, JSONText.self)
             let value = try JSONValue(parsing: settings.text)
             guard let name = value["name"]?.string else { continue }
             // A secret that no longer opens counts as missing: applying the connection again seals it anew.
