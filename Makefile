@@ -1,5 +1,5 @@
 # demo and test are all a newcomer needs; both install what is missing first.
-.PHONY: help demo test bench lint format build bootstrap clean
+.PHONY: help demo test chaos bench lint format build bootstrap clean
 
 build_flags := -c release
 
@@ -13,6 +13,11 @@ test: ## Run all tests
 	@scripts/bootstrap --tests
 	swift build $(build_flags) --build-tests
 	swift test $(build_flags) --skip-build --disable-swift-testing
+
+chaos: ## Kill real processes for about fifteen minutes, and look for what that broke
+	@scripts/bootstrap --tests
+	swift build $(build_flags) --build-tests
+	LEADWRIGHT_CHAOS=long swift test $(build_flags) --skip-build --disable-swift-testing --filter ChaosTests
 
 bench: ## Measure the model core beside llama.cpp
 	@Benchmarks/model/run

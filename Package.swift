@@ -39,6 +39,7 @@ let package = Package(
         library("HTTPTypes", []),
         library("Cryptography", ["COpenSSL"]),
         library("Telemetry", []),
+        library("Failpoints", []),
 
         // Input and output.
         library("PostgresClient", ["CPostgreSQL"]),
@@ -76,13 +77,13 @@ let package = Package(
             "Pipeline",
             [
                 "JobQueue", "LanguageModel", "CRM", "HubSpot", "Salesforce", "Zapier", "Personalization", "Outcomes",
-                "Configuration", "PostgresClient", "HTTPClient", "Telemetry", "JSON", "Cryptography",
+                "Configuration", "PostgresClient", "HTTPClient", "Telemetry", "Failpoints", "JSON", "Cryptography",
             ], resources: sql),
         library(
             "Gateway",
             [
                 "HTTPServer", "HTTPTypes", "JobQueue", "CRM", "HubSpot", "Salesforce", "Zapier", "Configuration",
-                "PostgresClient", "Telemetry", "JSON", "Cryptography",
+                "PostgresClient", "Telemetry", "Failpoints", "JSON", "Cryptography",
             ], resources: sql),
         library("Sandbox", ["HTTPServer", "HTTPClient", "HTTPTypes", "JSON", "Cryptography"]),
         .executableTarget(
@@ -105,6 +106,7 @@ let package = Package(
         tests("JSON", []),
         tests("Cryptography", [], fixtures: true),
         tests("Telemetry", []),
+        tests("Failpoints", []),
         tests("HTTPTypes", []),
         tests("HTTPClient", ["HTTPServer", "HTTPTypes"]),
         tests("HTTPServer", ["HTTPClient", "HTTPTypes"]),
@@ -152,5 +154,12 @@ let package = Package(
             exclude: ["Fixtures", "clients"], swiftSettings: strict),
         .testTarget(
             name: "CommandLineTests", dependencies: ["TestSupport", "PostgresClient", "JSON"], swiftSettings: strict),
+        // The built command's processes, killed on purpose.
+        .testTarget(
+            name: "ChaosTests",
+            dependencies: [
+                "TestSupport", "EmbeddedPostgres", "PostgresClient", "Migrations", "Failpoints", "Sandbox",
+                "JobQueue", "HTTPServer", "HTTPClient", "HTTPTypes", "JSON",
+            ], swiftSettings: strict),
     ]
 )

@@ -8,8 +8,6 @@
 --   job_history  what ended, append-only in weekly partitions that retention drops whole
 
 CREATE SEQUENCE job_ids AS bigint;
--- Tokens only have to differ, so each session may take some at a time.
-CREATE SEQUENCE job_tokens AS bigint CACHE 100;
 
 CREATE TABLE jobs (
     lane          bigint PRIMARY KEY,

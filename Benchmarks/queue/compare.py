@@ -86,7 +86,7 @@ class Comparison:
     def claims(self, finished, waiting):
         """The median milliseconds of a claim of 100, with its commit, by psql."""
         url = self.fresh()
-        name = url.split("/")[-1].split("?")[0]
+        name = url.partition("@/")[2].partition("?")[0]
         columns = "lane, id, turn, tenant_id, connection_id, run_at, enqueued_at, priority, max_attempts, stage, payload"
         self.server.query(name, f"""
             INSERT INTO jobs ({columns})

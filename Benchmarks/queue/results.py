@@ -80,7 +80,7 @@ least and the greatest.
   call budgets are on; each job leaves a row in the history; the client reads every job.
 - The bare loop: `UPDATE … WHERE id IN (SELECT … LIMIT 100 FOR UPDATE SKIP LOCKED)` and `DELETE`, prepared, by pgbench, which
   reads nothing but two arrays of ids. No order, no shares, no budgets, no history, no leases.
-- PgQueuer 1.6.0 with asyncpg, two processes in drain mode with batches of a hundred, {options['jobs'] // 5:,} jobs.
+- PgQueuer 1.6.0 with asyncpg, four processes in drain mode with batches of a hundred, {options['jobs'] // 5:,} jobs.
 - The full queue: {options['finished']:,} finished and {options['waiting']:,} waiting jobs. The flood: as many jobs of one
   tenant, put in first, as {options['tenants']:,} others have together ({options['each']} each). The snapshot: held for
   {options['snapshot']} s while jobs keep coming; its rate is that of the last ten seconds.

@@ -1,4 +1,5 @@
 import CRM
+import Failpoints
 import Foundation
 import JSON
 import JobQueue
@@ -36,6 +37,7 @@ struct DeliveryStore: Sendable {
                 if let job = arrivals[place].job(for: event, id: id) { jobs.append(job) }
             }
             _ = try await queue.enqueue(jobs, in: transaction)
+            Failpoint.reach(.deliveryCommitting)
             return acceptances
         }
     }

@@ -1,5 +1,6 @@
 import CRM
 import Configuration
+import Failpoints
 import Foundation
 import HTTPTypes
 import Telemetry
@@ -39,6 +40,7 @@ struct Intake: Sendable {
             refuse("signature", reason, settings)
             throw GatewayError(.unauthorized, reason)
         }
+        Failpoint.reach(.deliveryVerified)
         let events: [CRMEvent]
         do {
             events = try reader.parse(delivery)
@@ -47,6 +49,7 @@ struct Intake: Sendable {
             throw GatewayError(.malformed, error.message, underlying: error)
         }
         try await store(events, from: delivery, for: connection)
+        Failpoint.reach(.deliveryCommitted)
         return reader.acknowledgement(of: events)
     }
 

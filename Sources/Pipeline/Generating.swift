@@ -1,6 +1,7 @@
 import CRM
 import Configuration
 import Cryptography
+import Failpoints
 import Foundation
 import JSON
 import JobQueue
@@ -23,6 +24,7 @@ struct Generating: Sendable {
 
     /// Performs claimed jobs side by side; each is finished, set back or buried when this returns.
     @Sendable func run(_ jobs: [Job]) async {
+        Failpoint.reach(.generateClaimed)
         await withTaskGroup(of: Void.self) { group in
             for job in jobs {
                 group.addTask {
@@ -85,9 +87,12 @@ struct Generating: Sendable {
                 ])
             try await outbox.intend(
                 intent, connection: generation.connectionID, generation: generation.id, in: transaction)
+            Failpoint.reach(.generateIntended)
             try await queue.finish(job, in: transaction)
             _ = try await queue.enqueue([next], in: transaction)
+            Failpoint.reach(.generateCommitting)
         }
+        Failpoint.reach(.generateCommitted)
         await queue.wake()
     }
 

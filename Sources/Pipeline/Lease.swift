@@ -15,9 +15,8 @@ struct Lease {
                 do {
                     try await Task.sleep(for: queue.lease / 3)
                     try await queue.extend(jobs)
-                } catch is CancellationError {
-                    return
                 } catch {
+                    if Task.isCancelled { return }
                     // Should it lapse, the attempt token keeps the job from being finished twice.
                     log(.warning, "lease not extended", ["error": "\(error)"])
                 }

@@ -1,4 +1,5 @@
 import CRM
+import Failpoints
 import Foundation
 import JobQueue
 import Personalization
@@ -102,6 +103,8 @@ struct Outbox: Sendable {
                 Self.settleWrite,
                 [write.generation.id, write.intent.target, state, write.location, write.receipt, reason])
             try await effect(connection)
+            Failpoint.reach(.writeCommitting)
         }
+        Failpoint.reach(.writeCommitted)
     }
 }

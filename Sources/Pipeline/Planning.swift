@@ -1,5 +1,6 @@
 import CRM
 import Configuration
+import Failpoints
 import Foundation
 import JobQueue
 import Personalization
@@ -60,7 +61,9 @@ struct Planning: Sendable {
                     }
                 }
             }
+            Failpoint.reach(.understandCommitting)
         }
+        Failpoint.reach(.understandCommitted)
         await queue.wake()
     }
 

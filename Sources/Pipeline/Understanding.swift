@@ -1,5 +1,6 @@
 import CRM
 import Configuration
+import Failpoints
 import Foundation
 import JobQueue
 import Outcomes
@@ -28,6 +29,7 @@ struct Understanding: Sendable {
 
     /// Performs claimed jobs; each is finished, set back or buried when this returns.
     @Sendable func run(_ jobs: [Job]) async {
+        Failpoint.reach(.understandClaimed)
         for (connection, jobs) in Dictionary(grouping: jobs, by: \.connectionID) {
             do {
                 try await understand(jobs, connection: connection)
@@ -57,6 +59,7 @@ struct Understanding: Sendable {
         due = try await withoutOwnWrites(due)
         guard !due.isEmpty else { return }
         let readings = try await read(due, connection: connection)
+        Failpoint.reach(.understandRead)
         for item in due {
             await settling(item.job) { try await decide(item, readings) }
         }

@@ -1,4 +1,5 @@
 import CRM
+import Failpoints
 import Foundation
 import JobQueue
 import Personalization
@@ -17,6 +18,7 @@ struct Writing: Sendable {
 
     /// Performs claimed jobs; each is finished, set back or buried when this returns.
     @Sendable func run(_ jobs: [Job]) async {
+        Failpoint.reach(.writeClaimed)
         for (connection, jobs) in Dictionary(grouping: jobs, by: \.connectionID) {
             do {
                 let (pending, orphans) = try await outbox.load(jobs)
@@ -50,14 +52,17 @@ struct Writing: Sendable {
         guard !pending.isEmpty else { return }
         pending = try await wanted(pending, connector)
         pending = try await outbox.begin(pending)
+        Failpoint.reach(.writeCounted)
         let tried = pending.filter { $0.attempts > 1 }
         let unproven = try await finishProven(tried, connector, acceptingReceipts: false)
         pending = pending.filter { $0.attempts <= 1 } + unproven
         guard !pending.isEmpty else { return }
 
+        Failpoint.reach(.writeCalling)
         var written: [PendingWrite] = []
         var lost: [(write: PendingWrite, error: CRMError)] = []
         for (write, outcome) in zip(pending, try await connector.write(pending.map(\.intent))) {
+            Failpoint.reach(.writeAnswered)
             switch outcome {
             case .written(let location, let receipt): written.append(write.located(location, receipt: receipt))
             case .failed(let error) where error.code == .notFound: lost.append((write, error))
@@ -126,6 +131,7 @@ struct Writing: Sendable {
         guard !writes.isEmpty else { return [] }
         var unproven: [PendingWrite] = []
         for (write, found) in zip(writes, try await connector.readBack(writes.map(\.intent))) {
+            Failpoint.reach(.writeReadBack)
             switch found {
             case .present(let location): try await outbox.finish(write.located(location, receipt: write.receipt))
             case .unsupported where acceptingReceipts: try await outbox.finish(write)

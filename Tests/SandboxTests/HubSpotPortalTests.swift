@@ -85,6 +85,36 @@ final class HubSpotPortalTests: XCTestCase {
         XCTAssertEqual(answer.body["errors"]?[0]?["context"]?["objectWriteTraceId"], ["two"])
     }
 
+    func testARecordThatAnotherWriterHoldsFailsAlone() {
+        var portal = portal()
+        let ids =
+            portal.administer("POST", "leads", ["leads": [["first_name": "Mira"], ["first_name": "Jonas"]]])
+            .body["leads"]?.array?.compactMap { $0["id"] } ?? []
+        portal.administer("POST", "faults", ["locked_rows": 1])
+        let inputs = ids.map { id -> JSONValue in
+            ["id": id, "objectWriteTraceId": id, "properties": ["company": "Fjord & Fell"]]
+        }
+        let answer = portal.call(
+            "POST", "/crm/v3/objects/contacts/batch/update", ["inputs": .array(inputs)], headers: token)
+        XCTAssertEqual(answer.status, 207)
+        XCTAssertEqual(answer.body["errors"]?[0]?["category"], "CONFLICT")
+        XCTAssertEqual(answer.body["results"]?.array?.compactMap { $0["id"] }, [ids[1]])
+    }
+
+    func testWritesAreListedInOrderAlsoThoseThatChangeNothing() {
+        var portal = portal()
+        let id = contact(&portal, "mira@fjord.example")
+        let known = portal.administer("GET", "writes").body["writes"]?.array?.count ?? 0
+        for company in ["Fjord", "Fell", "Fell"] {
+            _ = portal.call(
+                "PATCH", "/crm/v3/objects/contacts/\(id)", ["properties": ["company": .string(company)]], headers: token
+            )
+        }
+        let writes = (portal.administer("GET", "writes").body["writes"]?.array ?? []).dropFirst(known)
+        XCTAssertEqual(writes.compactMap { $0["properties"]?["company"] }, ["Fjord", "Fell", "Fell"])
+        XCTAssertEqual(Set(writes.compactMap { $0["id"] }), [.string(id)])
+    }
+
     func testAnUnknownRecordInAnUpdateDoesNotCostItsNeighbours() {
         var portal = portal()
         let id = contact(&portal, "a@b.example")

@@ -7,7 +7,8 @@
 -- wait without a turn, and no attempt is counted. Jobs past their time or out of attempts are taken too, without
 -- counting one, for they are to be dropped or buried.
 -- Returns how many were looked at, with each job taken, or alone. Its commit does not wait for the disk: a claim that a
--- crash of the server undoes is a lease that ran out, and what its worker would still finish is refused.
+-- crash of the server undoes is a lease that ran out, and what its worker would still finish is refused. Tokens are drawn,
+-- because a crash would set a sequence back with the claim, and the next claim would get the same.
 --
 -- Taken and finished rows stay in jobs_ready until a vacuum that may remove them, and a snapshot held open forbids that;
 -- so a claim does not begin at the index's start. MATERIALIZED fences the LIMITs in: the planner would be free to run
@@ -77,7 +78,7 @@ reserved AS (
 ),
 leased AS (
     INSERT INTO leases (token, stage, priority, turn, leased_until, worker, lanes)
-    SELECT nextval('job_tokens'), $1, priority, max(turn),
+    SELECT hashtextextended(gen_random_uuid()::text, 0), $1, priority, max(turn),
            coalesce($5::timestamptz, statement_timestamp()) + make_interval(secs => $4), $3, array_agg(lane)
     FROM taken
     GROUP BY priority

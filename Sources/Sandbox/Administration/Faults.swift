@@ -6,7 +6,7 @@ package struct Faults: Codable, Sendable, Hashable {
         case serverError
         /// A call budget is used up, in the system's own form.
         case rateLimit
-        /// Another writer holds the record; Salesforce only.
+        /// Another writer holds the record.
         case lockedRow
     }
 
@@ -18,7 +18,8 @@ package struct Faults: Codable, Sendable, Hashable {
     package var serverErrors = 0
     /// Calls answered as over the limit.
     package var rateLimits = 0
-    /// Writes of one record, or records of a batch, answered with `UNABLE_TO_LOCK_ROW`; Salesforce only.
+    /// Records that another writer holds: at Salesforce writes of one record or of one in a batch, at HubSpot records of
+    /// a batch.
     package var lockedRows = 0
     /// Calls that are answered late, …
     package var slowCalls = 0

@@ -108,7 +108,12 @@ extension HubSpotPortal {
         var results: [JSONValue] = []
         var errors: [HubSpotBatchError] = []
         for input in inputs {
-            do {
+            do throws(HubSpotBatchError) {
+                // Where one bad element fails the lot, the count would come back with the tables.
+                if isTraced, faults.takeLockedRow() {
+                    throw HubSpotBatchError(
+                        category: "CONFLICT", message: "The record is being changed by another request")
+                }
                 var result = try body(&self, input)
                 if let trace = input["objectWriteTraceId"], case .object(var members) = result {
                     members["objectWriteTraceId"] = trace

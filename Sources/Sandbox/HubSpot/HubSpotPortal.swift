@@ -18,6 +18,8 @@ package struct HubSpotPortal: SandboxSystem {
     /// OAuth tokens by when they expire.
     var issuedTokens: [String: Date] = [:]
     var random: SeededGenerator
+    /// What integrations wrote into contacts, in order.
+    var contactWrites: [HubSpotContactWrite] = []
     /// Subscriptions by their ids.
     var subscriptions: [Int64: HubSpotSubscription] = [:]
     private var lastRecordID: Int64 = 150
@@ -114,7 +116,20 @@ package struct HubSpotPortal: SandboxSystem {
         }
     }
 
-    package mutating func administer(_ request: HTTPRequest, now: Date) throws(Refusal) -> HTTPResponse? { nil }
+    package mutating func administer(_ request: HTTPRequest, now: Date) throws(Refusal) -> HTTPResponse? {
+        guard request.method == "GET", request.path == "/sandbox/writes" else { return nil }
+        return .json(["writes": .array(contactWrites.map(\.json))])
+    }
+}
+
+/// One change of a contact by an integration, whether or not it made a difference.
+struct HubSpotContactWrite: Sendable {
+    let id: Int64
+    let properties: [String: String]
+
+    var json: JSONValue {
+        ["id": .string(String(id)), "properties": .object(properties.mapValues(JSONValue.string))]
+    }
 }
 
 /// HubSpot's two forms of a path.

@@ -82,6 +82,9 @@ extension HubSpotPortal {
     ) throws(HubSpotBatchError) -> HubSpotRecord {
         try checkUnique(values, of: type, except: record.id)
         var record = record
+        if type == .contact, source.name == "INTEGRATION" {
+            contactWrites.append(HubSpotContactWrite(id: record.id, properties: values))
+        }
         var changes: [(name: String, value: String)] = []
         for (name, value) in values.sorted(by: { $0.key < $1.key }) {
             if source.name == "INTEGRATION" {

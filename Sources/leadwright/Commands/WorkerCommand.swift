@@ -18,14 +18,20 @@ extension Command {
             """,
         options: [
             .database, .model,
-            .modelThreads, .withParent,
+            .modelThreads,
+            Option(
+                "--lease", "SECONDS",
+                "How long claimed work is kept without a sign of life, 1 at least; 30 unless given."),
+            .withParent,
         ]
     ) { arguments in
+        let lease = try arguments.number("--lease", default: 30.0)
+        guard (1...86_400).contains(lease) else { throw CommandError.usage("--lease needs 1 second or more") }
         let pool = try await Installation.migratedPool(arguments, size: 8)
         let model = try await loadLanguageModel(arguments.value("--model"), threads: arguments.modelThreads())
         let key = try Installation.key()
         let worker = Worker(
-            pool: pool, queue: JobQueue(pool: pool, worker: Installation.workerName),
+            pool: pool, queue: JobQueue(pool: pool, worker: Installation.workerName, lease: .seconds(lease)),
             configuration: ConfigurationStore(pool: pool, key: key), model: model, client: HTTPClient(), key: key)
         let shutdown = Shutdown(withParent: arguments.has("--with-parent"))
         let work = Task { await worker.run() }

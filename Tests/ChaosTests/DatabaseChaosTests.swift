@@ -1,0 +1,43 @@
+import JSON
+import JobQueue
+import PostgresClient
+import XCTest
+
+/// Connections that break, and a database that goes away and comes back.
+final class DatabaseChaosTests: XCTestCase {
+    func testBackendsDieAndTheServerRestarts() async throws {
+        try await scenario("database") { all in
+            for round in 0..<ChaosScale.pick(short: 1, long: 5) {
+                for share in [1, 0.3, 0.5, 1] {
+                    try await all.addLeads(ChaosScale.pick(short: 3, long: 8))
+                    let ended = try await ChaosServer.shared.terminateBackends(of: all.database, share: share)
+                    XCTAssertTrue(share < 1 || ended > 0)
+                }
+                for restart in ChaosServer.Restart.allCases {
+                    try await all.addLeads(ChaosScale.pick(short: 3, long: 8))
+                    if round > 0 { try await all.moveLeads { $0 % 3 == 0 } }
+                    try await ChaosServer.shared.restart(restart)
+                }
+            }
+            try await all.moveLeads()
+        }
+    }
+
+    /// A claim's commit does not wait for the disk, so a crash undoes it. Its worker may live, and must not be taken for
+    /// the one that claims the job next.
+    func testATokenIsNeverGivenTwiceAlsoAfterACrash() async throws {
+        let (name, url) = try await ChaosServer.shared.createDatabase()
+        var tokens: [Int64] = []
+        for lane in 1...4 {
+            let pool = try PostgresPool(url: url, size: 1)
+            let queue = JobQueue(pool: pool, worker: "test")
+            let job = NewJob(stage: "write", tenantID: 1, connectionID: 1, lane: "\(lane)", payload: [:])
+            _ = try await pool.transaction { try await queue.enqueue([job], in: $0) }
+            tokens += try await queue.claim(stage: "write", limit: 1).map(\.token)
+            try await ChaosServer.shared.restart(.immediate)
+            await pool.close()
+        }
+        XCTAssertEqual(Set(tokens).count, 4, "\(tokens)")
+        try await ChaosServer.shared.drop(name)
+    }
+}

@@ -1,0 +1,258 @@
+import Foundation
+import HTTPClient
+import JSON
+import PostgresClient
+import Sandbox
+import TestSupport
+
+/// A whole installation of real processes on this machine: a stand-in CRM, a gateway, workers, on a database of its
+/// own. Only the model is the tests' own.
+final class Installation {
+    let portal: Portal
+    let gateway: Service
+    let workers: [Service]
+    let database: String
+    /// For looking; nobody's work depends on it.
+    let pool: PostgresPool
+    private let sandbox: Service
+    private let model: WishingModel
+    private let logs: URL
+    /// The leads with the place of their stage.
+    private var leads: [(id: String, stage: Int)] = []
+
+    private init(
+        portal: Portal, gateway: Service, workers: [Service], database: String, pool: PostgresPool, sandbox: Service,
+        model: WishingModel, logs: URL
+    ) {
+        self.portal = portal
+        self.gateway = gateway
+        self.workers = workers
+        self.database = database
+        self.pool = pool
+        self.sandbox = sandbox
+        self.model = model
+        self.logs = logs
+    }
+
+    /// Starts everything.
+    ///
+    /// - Parameters:
+    ///   - workers: For each worker, the failpoints of its first runs.
+    ///   - gateway: The failpoints of the gateway's first runs.
+    ///   - lease: The workers' `--lease`; the command's own without it.
+    static func start(workers: [[String]], gateway: [String], lease: Int?) async throws -> Installation {
+        let logs = FileManager.default.temporaryDirectory.appending(path: "leadwright-chaos-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: logs, withIntermediateDirectories: true)
+        let (name, url) = try await ChaosServer.shared.createDatabase()
+        let model = WishingModel()
+        let environment = [
+            "DATABASE_URL": url, "LEADWRIGHT_KEY": String(repeating: "07", count: 32),
+            "LEADWRIGHT_MODEL": try await model.start(), "LEADWRIGHT_MODEL_NAME": "wishing",
+            "HS_SECRET": HubSpotSettings().clientSecret, "HS_TOKEN": HubSpotSettings().accessToken,
+        ]
+        let sandbox = try Service("sandbox", ["sandbox", "hubspot"], environment: environment, logs: logs)
+        let portal = Portal(address: try await sandbox.start(), client: HTTPClient())
+
+        let receiver = try Service(
+            "gateway", ["gateway", "--port", "0"], environment: environment, failpoints: gateway, logs: logs)
+        let line = try await receiver.start()
+        guard let port = line.split(separator: " ").last.flatMap({ Int($0) }) else {
+            throw ChaosError("the gateway said \"\(line)\" instead of its port")
+        }
+        await receiver.restartWith(["gateway", "--port", "\(port)"])
+        let webhook = "http://127.0.0.1:\(port)/webhooks/\(Declarations.connection)"
+        // A limit on calls is met only where a test asks for one: so many workers make many small calls.
+        try await portal.configure([
+            "target_url": .string(webhook), "delivery": patientDelivery, "burst_limit": 100_000,
+        ])
+
+        let file = logs.appending(path: "declarations.json")
+        try Declarations.json(sandbox: portal.address, webhook: webhook).canonicalData.write(to: file)
+        for command in [["apply", file.path], ["connect", Declarations.connection]] {
+            let run = try BuiltCommand.run(command, environment: environment)
+            guard run.status == 0 else { throw ChaosError("\(command[0]) failed: \(run.complaints)\(run.output)") }
+        }
+        let arguments = ["worker"] + (lease.map { ["--lease", "\($0)"] } ?? [])
+        let services = try workers.enumerated().map { number, failpoints in
+            try Service(
+                "worker-\(number + 1)", arguments, environment: environment, failpoints: failpoints, logs: logs)
+        }
+        for service in services { _ = try await service.start() }
+        return Installation(
+            portal: portal, gateway: receiver, workers: services, database: name,
+            pool: try PostgresPool(url: url, size: 2), sandbox: sandbox, model: model, logs: logs)
+    }
+
+    /// Small deliveries that are repeated soon and for long: a CRM that never gives up during a test.
+    private static let patientDelivery: JSONValue = [
+        "batch": 5, "timeout_seconds": 5,
+        "retry_seconds": .array(([0.1, 0.2, 0.5] + Array(repeating: 1.0, count: 300)).map(JSONValue.number)),
+    ]
+
+    /// Ends everything.
+    ///
+    /// - Parameter keepingLogs: After a failure, for whoever looks into it.
+    func stop(keepingLogs: Bool) async {
+        for service in workers + [gateway, sandbox] { await service.stop() }
+        await model.stop()
+        await portal.client.close()
+        await pool.close()
+        // What is left here goes with the server.
+        try? await ChaosServer.shared.drop(database)
+        if keepingLogs {
+            print("chaos: the logs are in \(logs.path)")
+        } else {
+            try? FileManager.default.removeItem(at: logs)
+        }
+    }
+
+    // MARK: What happens in the CRM
+
+    /// Creates leads and moves each one stage on at once: two events for each, on their way together.
+    func addLeads(_ count: Int) async throws {
+        let names = (0..<count).map { "Lead\(Self.letters(leads.count + $0))" }
+        let ids = try await portal.create(names)
+        try await portal.move(ids, to: Portal.stages[1])
+        leads += ids.map { (id: $0, stage: 1) }
+    }
+
+    /// Moves leads one stage on, those that are not at the last one: all, or some of them.
+    func moveLeads(where isMoved: (Int) -> Bool = { _ in true }) async throws {
+        for stage in Portal.stages.indices.dropLast().reversed() {
+            let places = leads.indices.filter { leads[$0].stage == stage && isMoved($0) }
+            guard !places.isEmpty else { continue }
+            try await portal.move(places.map { leads[$0].id }, to: Portal.stages[stage + 1])
+            for place in places { leads[place].stage = stage + 1 }
+        }
+    }
+
+    var leadCount: Int { leads.count }
+
+    /// A name for the n-th lead, without digits.
+    private static func letters(_ number: Int) -> String {
+        String(String(number, radix: 10).map { Character(UnicodeScalar(97 + UInt8($0.wholeNumberValue ?? 0))) })
+    }
+
+    // MARK: Waiting
+
+    /// Brings a few leads again and again until something has happened.
+    func addLeads(_ count: Int, until what: String, _ condition: () async throws -> Bool) async throws {
+        let limit = 400
+        try await eventually(within: ChaosScale.patience, { "\(what) did not happen with \(leads.count) leads" }) {
+            if try await condition() { return true }
+            if leads.count < limit { try await addLeads(count) }
+            // The next ones come when these are accepted, or were not for a while.
+            try await portal.isIdle(within: 0.3)
+            return try await condition()
+        }
+    }
+
+    /// Waits until the CRM has nothing to say and the queue nothing to do.
+    func settle() async throws {
+        try await eventually(within: ChaosScale.patience, { "not settled: \(await openWork())" }) {
+            guard try await portal.isIdle() else { return false }
+            return try await value("SELECT (SELECT count(*) FROM jobs) + (SELECT count(*) FROM jobs_behind)") == 0
+        }
+    }
+
+    /// Whether the queue holds work back because the CRM allows no more calls.
+    var hasParkedJobs: Bool {
+        get async throws {
+            try await value("SELECT count(*) FROM jobs WHERE reason = 'the call budget of its connection is used up'")
+                > 0
+        }
+    }
+
+    /// How often workers and gateway were killed.
+    var deaths: Int {
+        get async {
+            var deaths = 0
+            for service in workers + [gateway] { deaths += await service.deaths }
+            return deaths
+        }
+    }
+
+    private func value(_ sql: SQL) async throws -> Int {
+        try await pool.query(sql).first?.decode(Int.self) ?? 0
+    }
+
+    /// The jobs at the head of their lanes, in words.
+    private func openWork() async -> String {
+        let rows = try? await pool.query(
+            """
+            SELECT stage || ' ' || CASE WHEN token IS NOT NULL THEN 'claimed' WHEN turn IS NULL THEN 'waiting' ELSE 'ready' END
+                || ' attempt ' || attempt || ' ' || coalesce(reason, '') AS what, count(*)::bigint
+            FROM jobs GROUP BY 1 ORDER BY 2 DESC LIMIT 10
+            """)
+        guard let rows else { return "the database does not answer" }
+        return rows.compactMap { try? $0.decode(String.self, Int.self) }.map { "\($1) × \($0)" }
+            .joined(separator: "; ")
+    }
+}
+
+// MARK: Evidence
+
+extension Installation {
+    /// What there is to see in the database and in the CRM.
+    func evidence() async throws -> Evidence {
+        var evidence = Evidence()
+        let webhooks = try await portal.statistics()["webhooks"]
+        evidence.published = Int(webhooks?["events"]?.integer ?? 0)
+        evidence.givenUp = Int(webhooks?["abandoned"]?.integer ?? 0)
+        evidence.openJobs = try await value(
+            "SELECT (SELECT count(*) FROM jobs) + (SELECT count(*) FROM jobs_behind)")
+        evidence.dead = try await pool.query("SELECT reason FROM dead_jobs ORDER BY id").map {
+            try $0.decode(String.self)
+        }
+        evidence.events = try await events()
+        evidence.texts = try await texts()
+        evidence.writes = try await portal.writes().compactMap(Self.write)
+        for lead in try await portal.content() {
+            var shown = Evidence.Lead(stage: lead["stage"]?.string ?? "")
+            for target in Declarations.targets { shown.texts[target] = lead["content"]?["\(target)_id"]?.string }
+            evidence.leads[lead["id"]?.string ?? ""] = shown
+        }
+        return evidence
+    }
+
+    private func events() async throws -> [Evidence.Event] {
+        let rows = try await pool.query(
+            """
+            SELECT e.id, e.object_id, h.job_id, e.ignored
+            FROM events e LEFT JOIN job_history h ON h.stage = 'understand' AND h.payload @> jsonb_build_object('event', e.id)
+            ORDER BY e.id
+            """)
+        return try rows.map { row in
+            let (id, lead, place, ignored) = try row.decode(Int64.self, String.self, Int64?.self, String?.self)
+            return Evidence.Event(id: id, lead: lead, place: place ?? 0, ignored: ignored)
+        }
+    }
+
+    private func texts() async throws -> [Evidence.Text] {
+        let rows = try await pool.query(
+            """
+            SELECT g.id::text, g.event_id, l.object_id, w.target, g.stage,
+                CASE WHEN w.state = 'proven' THEN g.state ELSE w.state END, coalesce(g.content, '{}')::text
+            FROM generations g JOIN leads l ON l.id = g.lead_id LEFT JOIN write_backs w ON w.generation_id = g.id
+            ORDER BY g.event_id
+            """)
+        return try rows.map { row in
+            let (id, event, lead, target, stage, state, content) = try row.decode(
+                String.self, Int64.self, String.self, String?.self, String.self, String?.self, String.self)
+            return Evidence.Text(
+                id: id, event: event, lead: lead, target: target ?? "", stage: stage, state: state ?? "not made",
+                parts: try JSONValue(parsing: content).object?.compactMapValues(\.string) ?? [:])
+        }
+    }
+
+    private static func write(_ json: JSONValue) -> Evidence.Write? {
+        let properties = json["properties"]?.object?.compactMapValues(\.string) ?? [:]
+        for target in Declarations.targets {
+            guard let text = properties["\(target)_id"] else { continue }
+            var parts: [String: String] = [:]
+            for part in ["subject", "body"] { parts[part] = properties["\(target)_\(part)"] }
+            return Evidence.Write(text: text, lead: json["id"]?.string ?? "", parts: parts)
+        }
+        return nil
+    }
+}
