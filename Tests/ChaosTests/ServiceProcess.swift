@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 import TestSupport
 
 /// One run of a service of the built `leadwright`.
@@ -26,21 +25,23 @@ final class ServiceProcess: Sendable {
             ending.yield(process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGKILL)
             ending.finish()
         }
-        let unread = Mutex(Data())
-        output.fileHandleForReading.readabilityHandler = { file in
-            let more = file.availableData
-            guard !more.isEmpty else {
-                file.readabilityHandler = nil
-                line.finish()
-                return
+        // On a thread of its own: Foundation's readability handler is an event source that must not outlive its file, and a
+        // process that is killed may leave one behind.
+        let descriptor = dup(output.fileHandleForReading.fileDescriptor)
+        Thread.detachNewThread {
+            var unread: [UInt8] = []
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            while true {
+                let count = read(descriptor, &buffer, buffer.count)
+                guard count > 0 else { break }
+                unread += buffer[..<count]
+                while let end = unread.firstIndex(of: UInt8(ascii: "\n")) {
+                    line.yield(String(decoding: unread[..<end], as: UTF8.self))
+                    unread.removeSubrange(...end)
+                }
             }
-            let whole = unread.withLock { unread in
-                unread.append(more)
-                let pieces = unread.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-                unread = Data(pieces.last ?? Data())
-                return pieces.dropLast().map { String(decoding: $0, as: UTF8.self) }
-            }
-            for text in whole { line.yield(text) }
+            close(descriptor)
+            line.finish()
         }
         try process.run()
     }
