@@ -18,7 +18,7 @@ actor ChaosServer {
         case immediate
     }
 
-    private static let folder = URL(filePath: "/var/tmp/leadwright-chaos-\(getpid())")
+    private static let folder = "chaos"
     private static let template = "chaos_template"
 
     private var started: Task<String, any Error>?
@@ -74,10 +74,11 @@ actor ChaosServer {
     }
 
     private static func startFirst() async throws -> String {
+        ServerFolder.removeLeftovers(folder)
         let url = try await start(port: nil)
         atexit {
             embedded.withLock { $0?.stopImmediately() }
-            try? FileManager.default.removeItem(at: ChaosServer.folder)
+            try? FileManager.default.removeItem(at: ServerFolder.url(ChaosServer.folder))
         }
         let administrator = try PostgresPool(url: url, size: 1)
         try await administrator.execute(SQL(assembled: "CREATE DATABASE \(template)"))
@@ -91,7 +92,8 @@ actor ChaosServer {
     private static func start(port: UInt16?) async throws -> String {
         let installation = PackageRoot.url.appending(path: ".local/postgres/18")
         let server = EmbeddedPostgres(
-            installation: installation, data: folder, port: port, settings: ["max_connections": "300"])
+            installation: installation, data: ServerFolder.url(folder), port: port, settings: ["max_connections": "300"]
+        )
         let url = try await server.start()
         embedded.withLock { $0 = server }
         return url

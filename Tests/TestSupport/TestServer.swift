@@ -32,6 +32,7 @@ actor TestServer {
         return try await task.value
     }
 
+    private static let folder = "tests"
     private static let template = "leadwright_template_\(getpid())"
 
     private static func start() async throws -> (administrator: PostgresPool, url: String) {
@@ -53,8 +54,8 @@ actor TestServer {
     private static func startEmbedded() async throws -> String {
         let installation = PackageRoot.url.appending(path: ".local/postgres/18")
         guard FileManager.default.fileExists(atPath: installation.path) else { throw MissingPart(installation.path) }
-        removeLeftovers()
-        let data = folder(of: getpid())
+        ServerFolder.removeLeftovers(folder)
+        let data = ServerFolder.url(folder)
         // Without fsync everything still survives a crash of the server, only not one of the machine, and creating and
         // dropping a database takes 50 ms instead of seconds on a busy disk.
         let settings = ["max_connections": "200", "fsync": "off"]
@@ -63,23 +64,9 @@ actor TestServer {
         embedded.withLock { $0 = server }
         atexit {
             embedded.withLock { $0?.stopImmediately() }
-            try? FileManager.default.removeItem(at: TestServer.folder(of: getpid()))
+            try? FileManager.default.removeItem(at: ServerFolder.url(TestServer.folder))
         }
         return url
-    }
-
-    private static func folder(of process: pid_t) -> URL {
-        URL(filePath: "/var/tmp/leadwright-tests-\(process)")
-    }
-
-    /// Test processes that crashed could not clean up after themselves.
-    private static func removeLeftovers() {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/var/tmp")) ?? []
-        for name in names where name.hasPrefix("leadwright-tests-") {
-            guard let process = pid_t(name.dropFirst("leadwright-tests-".count)), kill(process, 0) != 0, errno == ESRCH
-            else { continue }
-            try? FileManager.default.removeItem(at: folder(of: process))
-        }
     }
 
     private static func url(_ url: String, database: String) throws -> String {
