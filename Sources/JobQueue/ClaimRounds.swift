@@ -6,12 +6,15 @@ import Synchronization
 final class ClaimRounds: Sendable {
     /// With a lease of 30 s, a dead worker's jobs wait for 31.
     static let rescueInterval = Duration.seconds(1)
-    /// Nothing becomes due at a time that lies further back than that: it is how long a transaction may take to commit.
+    /// Hardly anything becomes due at a time that lies further back than that: it is how long a transaction may take to
+    /// commit before its jobs are found by the look at everything only.
     static let admitLag: TimeInterval = 10
+    static let fullAdmitInterval = Duration.seconds(60)
 
     private struct Stage {
         var cursor = ClaimCursor()
         var lastAdmit: Duration?
+        var lastFullAdmit: Duration?
         /// The database's time at which nothing waited any more.
         var admittedThrough: Date?
     }
@@ -50,8 +53,12 @@ final class ClaimRounds: Sendable {
         return state.withLock { state in
             var entry = state.stages[stage, default: Stage()]
             if let last = entry.lastAdmit, now - last < admitInterval { return (false, nil) }
-            // After a minute without a look, or once a minute, everything.
-            if entry.lastAdmit.map({ now - $0 > .seconds(Self.admitLag / 2) }) ?? true { entry.admittedThrough = nil }
+            // At first, after a while without a look, and once a minute: everything.
+            let isOutOfDate = entry.lastAdmit.map { now - $0 > .seconds(Self.admitLag / 2) } ?? true
+            if isOutOfDate || entry.lastFullAdmit.map({ now - $0 >= Self.fullAdmitInterval }) ?? true {
+                entry.admittedThrough = nil
+                entry.lastFullAdmit = now
+            }
             entry.lastAdmit = now
             state.stages[stage] = entry
             return (true, entry.admittedThrough.map { $0 - Self.admitLag })

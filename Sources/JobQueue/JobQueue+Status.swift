@@ -2,7 +2,7 @@ import Foundation
 import PostgresClient
 
 extension JobQueue {
-    /// How the queue does. Reads the live tables whole, 0.3 s a million jobs: for people, not for loops.
+    /// How the queue does. Reads the live tables whole, 1 s a million jobs: for people, not for loops.
     public func status() async throws(JobQueueError) -> QueueStatus {
         QueueStatus(
             backlog: try await backlog(), pauses: try await pauses(), budgets: try await budgets(),

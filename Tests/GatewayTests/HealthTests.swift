@@ -3,6 +3,7 @@ import Gateway
 import HTTPClient
 import HTTPServer
 import HTTPTypes
+import JobQueue
 import PostgresClient
 import TestSupport
 import XCTest
@@ -12,10 +13,18 @@ final class HealthTests: XCTestCase {
         let fixture = try await GatewayFixture()
         let event = GatewayFixture.event(1, #""subscriptionType":"contact.creation","objectId":151"#)
         _ = await fixture.gateway.respond(to: GatewayFixture.hubSpot("[\(event)]"))
+        let connection = try await fixture.count("SELECT id FROM connections WHERE name = 'acme-hubspot'")
+        try await fixture.queue.observe(
+            [ObservedBudget(name: "daily", calls: 1000, interval: .seconds(86400), remaining: 7, observedAt: Date())],
+            connection: Int64(connection))
+        try await fixture.queue.pause(QueueScope(tenant: "acme"))
         let page = await fixture.gateway.respond(to: HTTPRequest("GET", "/metrics"))
         let text = String(decoding: page.body, as: UTF8.self)
         for line in [
-            #"leadwright_jobs{stage="understand",state="ready"} 1"#, "leadwright_database_up 1",
+            #"leadwright_jobs{stage="understand",state="ready"} 1"#, "leadwright_pauses 1",
+            #"leadwright_calls_left{connection="acme-hubspot",limit="daily"} 7"#,
+            #"leadwright_dead_tuples{table="jobs"} "#, "leadwright_oldest_snapshot_seconds 0",
+            "leadwright_oldest_snapshot_transactions 0", "leadwright_database_up 1",
             #"leadwright_events_total{connection="acme-hubspot",seen="first"} 1"#,
             "# TYPE leadwright_http_request_duration_seconds histogram",
         ] { XCTAssertTrue(text.contains(line), "\(line) is not in\n\(text)") }

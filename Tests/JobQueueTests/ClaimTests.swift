@@ -48,6 +48,22 @@ final class ClaimTests: XCTestCase {
         XCTAssertEqual(second.map(\.id), [ids[0]])
     }
 
+    /// A transaction that took long to commit: its job was due before the time at which nothing waited any more.
+    func testAJobThatWasDueLongBeforeItsCommitIsFoundByABusyWorker() async throws {
+        let queue = try queue
+        let due = queue.clock.now - 30
+        let none = try await queue.claim()
+        XCTAssertEqual(none, [])
+        try await queue.enqueue(queue.job("a", runAt: queue.clock.now + 1))
+        try await queue.pool.execute("UPDATE jobs SET run_at = $1", [due])
+        var found: [Job] = []
+        for _ in 0..<61 where found.isEmpty {
+            queue.clock.advance(1)
+            found = try await queue.claim()
+        }
+        XCTAssertEqual(found.count, 1)
+    }
+
     func testADeadJobDoesNotHoldItsLane() async throws {
         let queue = try queue
         let ids = try await queue.enqueue(queue.job("a"), queue.job("a"))

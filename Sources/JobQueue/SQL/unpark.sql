@@ -16,15 +16,16 @@ WITH found AS MATERIALIZED (
         )
     LIMIT $1::bigint
 ),
-parked AS MATERIALIZED (
-    SELECT jobs.lane FROM found JOIN jobs ON jobs.lane = found.lane
-    WHERE jobs.turn IS NULL AND jobs.run_at = 'infinity'
+locked AS MATERIALIZED (
+    -- Looked at again once locked. As a condition, it would let the planner look for each lane among all that is parked.
+    SELECT jobs.lane, jobs.turn IS NULL AND jobs.run_at = 'infinity' AS is_parked
+    FROM found JOIN jobs ON jobs.lane = found.lane
     ORDER BY jobs.lane
     FOR UPDATE OF jobs
 ),
 freed AS (
     UPDATE jobs SET run_at = coalesce($2::timestamptz, statement_timestamp()), reason = NULL
-    FROM parked WHERE jobs.lane = parked.lane
+    FROM locked WHERE jobs.lane = locked.lane AND is_parked
     RETURNING jobs.lane
 )
 SELECT (SELECT count(*) FROM found), (SELECT count(*) FROM freed)

@@ -8,10 +8,12 @@ extension StoryLine {
         var remarks: [Remark] = []
         if !job.isReadable { remarks.append(.unreadablePayload) }
         if !tenants.contains(job.tenantID) { remarks.append(.tenantDeleted) }
-        if let erasedAt, job.enqueuedAt < erasedAt, erasedAt < job.end ?? .distantFuture {
-            remarks.append(.erasedMeanwhile)
+        if job.isStale {
+            remarks.append(.stale)
+        } else if let erasedAt, erasedAt < job.end ?? .distantFuture {
+            // What one stage began before the erasure, the next one drops after it.
+            if job.enqueuedAt < erasedAt || job.state == .dropped { remarks.append(.erasedMeanwhile) }
         }
-        if job.isStale { remarks.append(.stale) }
         self.init(
             .job, String(job.id), at: job.end ?? job.enqueuedAt, "\(job.stage): \(job.progress)", remarks: remarks)
     }
