@@ -4,13 +4,11 @@ import argparse
 import json
 import os
 import re
-import subprocess
 import sys
 import time
 
 HERE = os.path.dirname(os.path.relpath(__file__))
-# The machine's description and the running of programs are the model benchmark's.
-sys.path.append(os.path.join(HERE, "..", "model"))
+sys.path.append(os.path.join(HERE, "..", "shared"))
 
 import machine
 import program
@@ -85,19 +83,13 @@ class Comparison:
     def run(self):
         self.raw.update({
             "started": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), "machine": machine.description(),
-            "commit": commit(), "postgres": self.server.run("postgres", "--version").strip(),
+            "commit": machine.commit(), "postgres": self.server.run("postgres", "--version").strip(),
             "settings": self.server.settings, "connections": self.options.connections, "flood": self.options.flood,
             "seconds": self.options.seconds,
         })
         for number in range(self.options.rounds):
             self.round(number)
         results.write(self.raw, self.options.output)
-
-
-def commit():
-    git = lambda *words: subprocess.run(["git", *words], capture_output=True, text=True).stdout.strip()
-    changed = " with uncommitted changes" if git("status", "--porcelain", "--", "Sources", "Package.swift") else ""
-    return git("rev-parse", "--short=12", "HEAD") + changed
 
 
 if __name__ == "__main__":

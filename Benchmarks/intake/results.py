@@ -1,32 +1,22 @@
 """Turns the raw measurements into RESULTS.md and results.json."""
 
 import json
-import os
 import statistics
+
+import page
+from page import spread
 
 PEERS = {"transaction": "pgbench, a statement a row", "statement": "pgbench, one statement for all rows"}
 
 
 def write(raw, folder):
-    os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, "results.json"), "w", encoding="utf-8") as file:
-        json.dump(raw, file, indent=1)
-        file.write("\n")
-    page = document(raw)
-    with open(os.path.join(folder, "RESULTS.md"), "w", encoding="utf-8") as file:
-        file.write(page)
-    print(page)
+    text = document(raw)
+    page.write(raw, text, folder)
+    print(text)
 
 
 def values(raw, name, figure):
     return [step["figures"][figure] for step in raw["rounds"] if step["name"] == name]
-
-
-def spread(found, places=0):
-    """The median, with the least and the greatest where they differ."""
-    shown = lambda value: f"{value:,.{places}f}"
-    median = shown(statistics.median(found))
-    return median if len(found) == 1 else f"{median} ({shown(min(found))} to {shown(max(found))})"
 
 
 def rates(raw):

@@ -3,9 +3,11 @@
 import argparse
 import json
 import os
-import subprocess
 import sys
 import time
+
+HERE = os.path.dirname(os.path.relpath(__file__))
+sys.path.append(os.path.join(HERE, "..", "shared"))
 
 import leadwright
 import llama_server
@@ -14,7 +16,6 @@ import machine
 import perplexity
 import results
 
-HERE = os.path.dirname(os.path.relpath(__file__))
 PROMPTS = os.path.join(HERE, "nurture-prompts.jsonl")
 TOKENS = 96
 #: Above this share of the machine a measurement is repeated, twice at most, and the least disturbed one counts.
@@ -132,7 +133,7 @@ class Comparison:
         llama_tools.requantize(self.peer("llama-quantize"), self.source, self.models["Q4_0"])
         self.raw.update({
             "started": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), "machine": machine.description(),
-            "commit": commit(), "llama.cpp": llama_tools.version(self.peer("llama-server")),
+            "commit": machine.commit(), "llama.cpp": llama_tools.version(self.peer("llama-server")),
             "threads": self.threads, "prompts": len(self.conversations), "tokens": TOKENS,
             "model": os.path.basename(self.source), "text": self.options.text,
         })
@@ -146,12 +147,6 @@ class Comparison:
 
 def disturbance(measurement):
     return measurement["noise"]["others"] + measurement["noise"]["stolen"]
-
-
-def commit():
-    git = lambda *words: subprocess.run(["git", *words], capture_output=True, text=True).stdout.strip()
-    changed = " with uncommitted changes" if git("status", "--porcelain", "--", "Sources", "Package.swift") else ""
-    return git("rev-parse", "--short=12", "HEAD") + changed
 
 
 if __name__ == "__main__":

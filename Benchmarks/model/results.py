@@ -1,18 +1,12 @@
 """Turns the raw measurements into a table for the terminal, RESULTS.md and results.json."""
 
-import json
-import os
 import statistics
+
+import page
 
 
 def write(raw, folder):
-    os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, "results.json"), "w", encoding="utf-8") as file:
-        json.dump(raw, file, indent=1)
-        file.write("\n")
-    page = document(raw)
-    with open(os.path.join(folder, "RESULTS.md"), "w", encoding="utf-8") as file:
-        file.write(page)
+    page.write(raw, document(raw), folder)
     print(table(HEAD, speed_rows(raw)))
     print(table(PERPLEXITY_HEAD, perplexity_rows(raw)))
 

@@ -11,8 +11,7 @@ import sys
 import time
 
 HERE = os.path.dirname(os.path.relpath(__file__))
-# The machine's description, the running of programs and the private Postgres are those of the other benchmarks.
-sys.path += [os.path.join(HERE, "..", "model"), os.path.join(HERE, "..", "intake")]
+sys.path.append(os.path.join(HERE, "..", "shared"))
 
 import machine
 import program
@@ -149,7 +148,7 @@ class Comparison:
     def run(self):
         self.raw.update({
             "started": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), "machine": machine.description(),
-            "commit": commit(), "postgres": self.server.run("postgres", "--version").strip(),
+            "commit": machine.commit(), "postgres": self.server.run("postgres", "--version").strip(),
             "settings": self.server.settings, "options": vars(self.options),
         })
         self.server.database("bare")
@@ -168,12 +167,6 @@ class Comparison:
         self.measured("small tenants alone", lambda: self.flood(0))
         self.measured("small tenants beside a flood", lambda: self.flood(self.options.tenants * self.options.each))
         results.write(self.raw, self.options.output)
-
-
-def commit():
-    git = lambda *words: subprocess.run(["git", *words], capture_output=True, text=True).stdout.strip()
-    changed = " with uncommitted changes" if git("status", "--porcelain", "--", "Sources", "Package.swift") else ""
-    return git("rev-parse", "--short=12", "HEAD") + changed
 
 
 if __name__ == "__main__":

@@ -1,19 +1,16 @@
 """Turns the raw measurements into RESULTS.md and results.json."""
 
 import json
-import os
 import statistics
+
+import page
+from page import spread
 
 
 def write(raw, folder):
-    os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, "results.json"), "w", encoding="utf-8") as file:
-        json.dump(raw, file, indent=1)
-        file.write("\n")
-    page = document(raw)
-    with open(os.path.join(folder, "RESULTS.md"), "w", encoding="utf-8") as file:
-        file.write(page)
-    print(page)
+    text = document(raw)
+    page.write(raw, text, folder)
+    print(text)
 
 
 def values(raw, name, figure):
@@ -22,13 +19,6 @@ def values(raw, name, figure):
 
 def median(raw, name, figure):
     return statistics.median(values(raw, name, figure))
-
-
-def spread(found, places=0):
-    """The median, with the least and the greatest where they differ."""
-    shown = lambda value: f"{value:,.{places}f}"
-    middle = shown(statistics.median(found))
-    return middle if len(found) == 1 else f"{middle} ({shown(min(found))} to {shown(max(found))})"
 
 
 def aims(raw):

@@ -36,6 +36,13 @@ def system_name():
     return names.get("PRETTY_NAME", "?").strip('"')
 
 
+def commit():
+    """What is measured, by its short hash."""
+    git = lambda *words: subprocess.run(["git", *words], capture_output=True, text=True).stdout.strip()
+    changed = " with uncommitted changes" if git("status", "--porcelain", "--", "Sources", "Package.swift") else ""
+    return git("rev-parse", "--short=12", "HEAD") + changed
+
+
 class Meter:
     """How much of the machine others took while something of ours ran."""
 
