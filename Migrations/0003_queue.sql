@@ -166,8 +166,9 @@ CREATE TABLE call_reservations (
 ) WITH (fillfactor = 50);
 
 -- The calls that a connection may still make, by the limit that leaves the fewest, how long to wait when there are none,
--- and which limit that is; no row for a connection of which no limit is known. What was reserved in the second of an observation counts as
--- if it came after it; for a limit that looks back further than a minute, only what the CRM said counts.
+-- and which limit that is; no row for a connection of which no limit is known. What was reserved in the second of an
+-- observation counts as if it came after it; for a limit that looks back further than a minute, only what the CRM said
+-- counts.
 --
 -- Indexes: call_budgets_pkey, call_reservations_pkey.
 CREATE FUNCTION call_budget(of_connection bigint, moment timestamptz)

@@ -88,12 +88,14 @@ final class ClaimRounds: Sendable {
         }
     }
 
-    /// Notes the last turns that a claim of a stage took.
-    func took(_ clocks: ClaimCursor.Clocks, of stage: String) {
+    /// Notes what a claim of a stage took.
+    func took(_ rows: [ClaimedRow], of stage: String) {
         let now = time()
         state.withLock { state in
-            for (priority, turn) in clocks { state.stages[stage, default: Stage()].cursor.took(turn, priority) }
-            state.stages[stage, default: Stage()].cursor.keep(at: now)
+            var cursor = state.stages[stage, default: Stage()].cursor
+            for row in rows { cursor.took(row.turn, row.priority) }
+            cursor.keep(at: now)
+            state.stages[stage, default: Stage()].cursor = cursor
         }
     }
 }

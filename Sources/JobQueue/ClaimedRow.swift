@@ -4,7 +4,7 @@ import PostgresClient
 
 /// A row of claim.sql: a job that is ours now, and whether it may run.
 struct ClaimedRow {
-    enum Fate: Equatable {
+    enum Fate {
         case run
         case drop(reason: String)
         case bury(reason: String)

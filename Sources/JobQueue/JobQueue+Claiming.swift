@@ -45,7 +45,7 @@ extension JobQueue {
         let rows = try await run(
             Statement.claim,
             [
-                stage, limit, worker, seconds(lease), now?(), levels.map { marks[$0] ?? 0 }, cost.calls,
+                stage, limit, worker, lease / .seconds(1), now?(), levels.map { marks[$0] ?? 0 }, cost.calls,
                 cost.jobsPerBatch,
             ])
         var looked = 0
@@ -58,9 +58,7 @@ extension JobQueue {
         } catch {
             throw JobQueueError(error)
         }
-        var clocks: ClaimCursor.Clocks = [:]
-        for row in claimed { clocks[row.priority] = max(row.turn, clocks[row.priority] ?? 0) }
-        rounds.took(clocks, of: stage)
+        rounds.took(claimed, of: stage)
         return (try await settle(claimed), looked)
     }
 
@@ -72,7 +70,7 @@ extension JobQueue {
             case .run: jobs.append(row.job)
             case .drop(let reason):
                 try await transaction { try await finish(row.job, in: $0, outcome: .dropped(reason: reason)) }
-            case .bury(let reason): try await bury([row.job], reason: reason)
+            case .bury(let reason): try await bury(row.job, reason: reason)
             }
         }
         return jobs
@@ -83,13 +81,10 @@ extension JobQueue {
         let (isDue, since) = rounds.admission(of: stage)
         guard isDue else { return }
         let limit = 1000
-        let rows = try await run(Statement.admit, [stage, limit, now?(), since ?? .distantPast])
-        do throws(PostgresError) {
-            guard let (count, time) = try rows.first?.decode(Int.self, Date.self) else { return }
-            if count < limit { rounds.admitted(stage, through: time) }
-        } catch {
-            throw JobQueueError(error)
+        let answer = try await run(Statement.admit, [stage, limit, now?(), since ?? .distantPast]) {
+            row throws(PostgresError) in try row.decode(Int.self, Date.self)
         }
+        if let (count, time) = answer.first, count < limit { rounds.admitted(stage, through: time) }
     }
 
     /// Takes jobs back from workers that let their leases run out.
@@ -97,12 +92,10 @@ extension JobQueue {
         let limit = 500
         var ended = limit
         while ended == limit {
-            let rows = try await run(Statement.rescue, [limit, now?()])
-            do throws(PostgresError) {
-                ended = try rows.first?.decode(Int.self) ?? 0
-            } catch {
-                throw JobQueueError(error)
+            let answer = try await run(Statement.rescue, [limit, now?()]) { row throws(PostgresError) in
+                try row.decode(Int.self)
             }
+            ended = answer.first ?? 0
         }
     }
 }

@@ -21,11 +21,7 @@ extension JobQueue {
     @discardableResult
     public func pause(_ scope: QueueScope) async throws(JobQueueError) -> Bool {
         let tenant = try await tenantID(scope.tenant)
-        do throws(PostgresError) {
-            return try await pool.execute(Statement.pause, [tenant, scope.system, scope.stage, now?()]) > 0
-        } catch {
-            throw JobQueueError(error)
-        }
+        return try await execute(Statement.pause, [tenant, scope.system, scope.stage, now?()]) > 0
     }
 
     /// Ends a pause of exactly this part; what another pause covers stays stopped.
@@ -38,12 +34,7 @@ extension JobQueue {
     @discardableResult
     public func resume(_ scope: QueueScope) async throws(JobQueueError) -> Int {
         let tenant = try await tenantID(scope.tenant)
-        let ended: Int
-        do throws(PostgresError) {
-            ended = try await pool.execute(Statement.resume, [tenant, scope.system, scope.stage])
-        } catch {
-            throw JobQueueError(error)
-        }
+        let ended = try await execute(Statement.resume, [tenant, scope.system, scope.stage])
         var total = 0
         while true {
             let (found, freed) = try await unpark()

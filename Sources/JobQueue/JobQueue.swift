@@ -143,13 +143,9 @@ public struct JobQueue: Sendable {
     ///
     /// - Throws: ``JobQueueError/Code/leaseLost`` when someone else has the job by now.
     public func bury(_ job: Job, reason: String) async throws(JobQueueError) {
-        try await bury([job], reason: reason)
-    }
-
-    func bury(_ jobs: [Job], reason: String) async throws(JobQueueError) {
         try await transaction { connection in
-            try await connection.execute(Statement.bury, jobs.map(Hold.init).columns + [reason])
-            try await end(jobs, outcome: "dead", reason: reason, in: connection)
+            try await connection.execute(Statement.bury, [Hold(job)].columns + [reason])
+            try await end([job], outcome: "dead", reason: reason, in: connection)
         }
     }
 
@@ -173,13 +169,11 @@ public struct JobQueue: Sendable {
     @discardableResult
     public func extend(_ jobs: [Job]) async throws(JobQueueError) -> [Job] {
         guard !jobs.isEmpty else { return [] }
-        let rows = try await run(Statement.extend, [Array(Set(jobs.map(\.token))), seconds(lease), now?()])
-        do throws(PostgresError) {
-            let held = Set(try rows.map { row throws(PostgresError) in try row.decode(Int64.self) })
-            return jobs.filter { !held.contains($0.token) }
-        } catch {
-            throw JobQueueError(error)
+        let tokens = Array(Set(jobs.map(\.token)))
+        let held = try await run(Statement.extend, [tokens, lease / .seconds(1), now?()]) { row throws(PostgresError) in
+            try row.decode(Int64.self)
         }
+        return jobs.filter { !held.contains($0.token) }
     }
 
     /// Keeps what a CRM said about a connection's rate limits; claims reserve calls by it.
@@ -189,7 +183,7 @@ public struct JobQueue: Sendable {
             Statement.observe,
             [
                 connection, budgets.map(\.name), budgets.map { Int32(clamping: $0.calls) },
-                budgets.map { seconds($0.interval) }, budgets.map { Int32(clamping: $0.remaining) },
+                budgets.map { $0.interval / .seconds(1) }, budgets.map { Int32(clamping: $0.remaining) },
                 budgets.map(\.observedAt),
             ])
     }
@@ -234,7 +228,7 @@ extension JobQueue {
     ) async throws(JobQueueError) -> [PostgresRow] {
         try await run(
             Statement.reschedule,
-            jobs.map(Hold.init).columns + [seconds(wait), refund ? 1 : 0, reason, now?()])
+            jobs.map(Hold.init).columns + [wait / .seconds(1), refund ? 1 : 0, reason, now?()])
     }
 
     @discardableResult
@@ -249,6 +243,15 @@ extension JobQueue {
             throw JobQueueError(error)
         } catch {
             preconditionFailure("a transaction of the queue throws its own errors and the database's")
+        }
+    }
+
+    /// Runs one statement and says how many rows it changed.
+    func execute(_ sql: SQL, _ values: [any PostgresValue]) async throws(JobQueueError) -> Int {
+        do throws(PostgresError) {
+            return try await pool.execute(sql, values)
+        } catch {
+            throw JobQueueError(error)
         }
     }
 
@@ -270,11 +273,6 @@ extension JobQueue {
         } catch {
             throw JobQueueError(error)
         }
-    }
-
-    func seconds(_ duration: Duration) -> Double {
-        let (seconds, attoseconds) = duration.components
-        return Double(seconds) + Double(attoseconds) / 1e18
     }
 }
 
