@@ -40,7 +40,7 @@ struct Generating: Sendable {
 
     private func perform(_ job: Job) async throws {
         guard let id = GenerationPayload(job)?.generation else {
-            throw PipelineError(.malformedJob, "its payload is not what this version puts into such a job")
+            throw PipelineError.foreignPayload
         }
         guard let generation = try await StoredGeneration.load([id], from: pool)[id]
         else { throw PipelineError(.missing, "its generation is gone") }

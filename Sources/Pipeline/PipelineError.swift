@@ -26,5 +26,9 @@ public struct PipelineError: Error, Sendable, CustomStringConvertible {
         self.underlying = underlying
     }
 
+    /// The job's payload is not what this version puts into such a job.
+    static let foreignPayload = PipelineError(
+        .malformedJob, "its payload is not what this version puts into such a job")
+
     public var description: String { "\(code.rawValue): \(message)" }
 }

@@ -47,7 +47,7 @@ struct Understanding: Sendable {
         for job in jobs {
             await settling(job) {
                 guard let payload = payloads[job.id] ?? nil else {
-                    throw PipelineError(.malformedJob, "its payload is not what this version puts into such a job")
+                    throw PipelineError.foreignPayload
                 }
                 guard let row = stored[payload.event] else { throw PipelineError(.missing, "its event is gone") }
                 if let quiet = payload.quiet, !waiting.contains(quiet) { return try await ledger.supersede(job) }

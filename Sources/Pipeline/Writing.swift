@@ -26,8 +26,7 @@ struct Writing: Sendable {
                     await settlement.settle(
                         job,
                         after: GenerationPayload(job) == nil
-                            ? PipelineError(
-                                .malformedJob, "its payload is not what this version puts into such a job")
+                            ? .foreignPayload
                             : PipelineError(.missing, "its generation is gone"))
                 }
                 await write(pending, connection: connection)

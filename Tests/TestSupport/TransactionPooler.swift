@@ -1,3 +1,4 @@
+import EmbeddedPostgres
 import Foundation
 
 /// PgBouncer in transaction mode in front of a test's database: each transaction may run in another server session, and
@@ -17,7 +18,7 @@ public final class TransactionPooler: Sendable {
         guard let target = URLComponents(string: database.url), let host = target.host, let port = target.port,
             let user = target.user, let password = target.password
         else { throw MissingPart("a database address with host, port, user and password") }
-        let listening = try Self.freePort()
+        let listening = try freePort()
         folder = URL(filePath: "/var/tmp/leadwright-pooler-\(getpid())-\(listening)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let settings = """
@@ -47,7 +48,7 @@ public final class TransactionPooler: Sendable {
         try started.run()
         process = started.processIdentifier
         var address = target
-        address.port = listening
+        address.port = Int(listening)
         url = address.string ?? ""
         for _ in 0..<200 where !Self.answers(listening) { try await Task.sleep(for: .milliseconds(20)) }
     }
@@ -58,39 +59,17 @@ public final class TransactionPooler: Sendable {
         try? FileManager.default.removeItem(at: folder)
     }
 
-    private static func freePort() throws -> Int {
-        try withSocket { descriptor, address in
-            let bound = withUnsafePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-                }
-            }
-            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-            let named = withUnsafeMutablePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
-            }
-            guard bound == 0, named == 0 else { throw MissingPart("a free port") }
-            return Int(UInt16(bigEndian: address.sin_port))
-        }
-    }
-
-    private static func answers(_ port: Int) -> Bool {
-        withSocket { descriptor, address in
-            address.sin_port = UInt16(port).bigEndian
-            return withUnsafePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-                }
-            }
-        }
-    }
-
-    private static func withSocket<Result>(_ body: (Int32, inout sockaddr_in) throws -> Result) rethrows -> Result {
+    private static func answers(_ port: UInt16) -> Bool {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        return try body(descriptor, &address)
+        address.sin_port = port.bigEndian
+        return withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
     }
 }

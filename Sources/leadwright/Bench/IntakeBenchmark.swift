@@ -32,9 +32,8 @@ struct IntakeBenchmark {
         guard strangers.isEmpty || force else {
             throw CommandError.failed("the database has tenants; name an empty one, or force it with --force")
         }
-        let secret = Data((0..<24).map { _ in UInt8.random(in: .min ... .max) }).hexadecimal
-        let configuration = ConfigurationStore(
-            pool: pool, key: try SealingKey(Data((0..<32).map { _ in UInt8.random(in: .min ... .max) })))
+        let secret = Data.random(24).hexadecimal
+        let configuration = ConfigurationStore(pool: pool, key: try SealingKey(.random(32)))
         try await declare(secret: secret, in: configuration)
 
         let metrics = Metrics()
@@ -65,18 +64,12 @@ struct IntakeBenchmark {
             "seconds": .number(result.seconds),
             "deliveries": .integer(Int64(result.latencies.count)),
             "deliveries_s": .number(Double(result.latencies.count) / result.seconds),
-            "p50_ms": .number(milliseconds(result.latencies, 0.5)),
-            "p99_ms": .number(milliseconds(result.latencies, 0.99)),
+            "p50_ms": .number(result.latencies.percentile(50) * 1000),
+            "p99_ms": .number(result.latencies.percentile(99) * 1000),
             "refused": .integer(Int64(result.refusals.count)),
-            "refused_p99_ms": .number(milliseconds(result.refusals, 0.99)),
+            "refused_p99_ms": .number(result.refusals.percentile(99) * 1000),
             "generator_cpu_us": .number(result.processorSeconds * 1e6 / Double(max(1, requests))),
         ]
-    }
-
-    /// The time that a share of them stayed under; 0 when there are none.
-    private func milliseconds(_ seconds: [Double], _ share: Double) -> Double {
-        let sorted = seconds.sorted()
-        return sorted.isEmpty ? 0 : sorted[min(sorted.count - 1, Int(Double(sorted.count) * share))] * 1000
     }
 
     /// Events of this benchmark that are in the database.
@@ -104,9 +97,6 @@ struct IntakeBenchmark {
                 "credentials": ["client_secret": ["env": "SECRET"], "access_token": ["env": "SECRET"]],
             ],
         ]
-        let file = FileManager.default.temporaryDirectory.appending(path: "\(Self.tenant)-\(UUID().uuidString).json")
-        try declarations.canonicalData.write(to: file)
-        defer { try? FileManager.default.removeItem(at: file) }
-        _ = try await configuration.apply(Declarations(files: [file.path], environment: ["SECRET": secret]))
+        try await configuration.apply(declarations, environment: ["SECRET": secret])
     }
 }

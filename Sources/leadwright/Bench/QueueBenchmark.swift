@@ -263,11 +263,7 @@ struct QueueBenchmark: Sendable {
     /// As the server's statistics have it, which are a second old at most.
     private func deadTuples() async throws -> Int64 {
         try await Task.sleep(for: .seconds(1))
-        let sql: SQL = """
-            SELECT coalesce(sum(n_dead_tup), 0)::bigint FROM pg_stat_user_tables
-            WHERE relname IN ('jobs', 'jobs_behind', 'leases', 'call_budgets', 'call_reservations')
-            """
-        return try await pool.query(sql).first?.decode(Int64.self) ?? 0
+        return try await queue("reader").deadTuples().reduce(0) { $0 + Int64($1.dead) }
     }
 
     private func seconds(_ body: () async throws -> Void) async throws -> Double {
@@ -281,13 +277,5 @@ struct QueueBenchmark: Sendable {
             for index in 0..<count { group.addTask { try await body(index) } }
             try await group.waitForAll()
         }
-    }
-}
-
-extension [Double] {
-    /// The value that so many percent of them do not pass; 0 of none.
-    func percentile(_ percent: Int) -> Double {
-        guard !isEmpty else { return 0 }
-        return sorted()[Swift.min(count - 1, count * percent / 100)]
     }
 }

@@ -5,7 +5,6 @@ import Foundation
 import Gateway
 import HTTPClient
 import HTTPServer
-import HTTPTypes
 import JSON
 import JobQueue
 import LanguageModel
@@ -32,7 +31,7 @@ struct WriteBackBenchmark {
         guard try await pool.query("SELECT FROM tenants").isEmpty else {
             throw CommandError.failed("the database has tenants; name an empty one")
         }
-        let key = try SealingKey(Data((0..<32).map { _ in UInt8.random(in: .min ... .max) }))
+        let key = try SealingKey(.random(32))
         let configuration = ConfigurationStore(pool: pool, key: key)
         let queue = JobQueue(pool: pool, worker: Installation.workerName)
         let client = HTTPClient()
@@ -42,9 +41,11 @@ struct WriteBackBenchmark {
         let server = HTTPServer { await gateway.respond(to: $0) }
         let webhook = "http://127.0.0.1:\(try await server.start())/webhooks/\(Self.name)"
         let settings = HubSpotSettings()
-        _ = try await configuration.apply(Self.declarations(sandbox: address, webhook: webhook, settings))
-        _ = try await administer(
-            "configure", ["target_url": .string(webhook), "reports_initial_values": false], at: address, client)
+        try await configuration.apply(
+            Self.declarations(sandbox: address, webhook: webhook),
+            environment: ["SECRET": settings.clientSecret, "TOKEN": settings.accessToken])
+        let administration = SandboxAdministration(address: address, client: client)
+        try await administration.configure(["target_url": .string(webhook), "reports_initial_values": false])
         let connection = try await configuration.connection(named: Self.name)
         let connectors = ConnectorDirectory(pool: pool, configuration: configuration, client: client)
         if let connection { _ = try await connectors.connector(for: connection.id).connect() }
@@ -54,7 +55,7 @@ struct WriteBackBenchmark {
         let work = Task { await worker.run() }
         // The first few open connections and fill caches.
         for number in 0..<(leads + 10) {
-            try await lead(number, at: address, client)
+            try await lead(number, administration)
             // A lead takes five calls, of 190 that HubSpot allows in ten seconds.
             try await Task.sleep(for: .milliseconds(270))
         }
@@ -65,17 +66,17 @@ struct WriteBackBenchmark {
         await client.close()
         let times = try await milliseconds().suffix(leads)
         return [
-            "leads": .integer(Int64(times.count)), "p50_ms": .number(Array(times).percentile(50)),
-            "p99_ms": .number(Array(times).percentile(99)),
+            "leads": .integer(Int64(times.count)), "p50_ms": .number(times.percentile(50)),
+            "p99_ms": .number(times.percentile(99)),
         ]
     }
 
     /// Creates a lead and waits until its text is proven to stand there.
-    private func lead(_ number: Int, at address: String, _ client: HTTPClient) async throws {
+    private func lead(_ number: Int, _ administration: SandboxAdministration) async throws {
         let lead: JSONValue = [
             "first_name": "Mira", "email": .string("lead\(number)@example.com"), "stage": "lead", "consent": true,
         ]
-        _ = try await administer("leads", ["leads": [lead]], at: address, client)
+        _ = try await administration.create([lead])
         let deadline = ContinuousClock.now + .seconds(10)
         while try await milliseconds().count <= number {
             guard ContinuousClock.now < deadline else {
@@ -100,16 +101,8 @@ struct WriteBackBenchmark {
         ).map { try $0.decode(Double.self) }
     }
 
-    private func administer(
-        _ path: String, _ body: JSONValue, at address: String, _ client: HTTPClient
-    ) async throws -> HTTPResponse {
-        try await client.send(HTTPRequest("POST", "\(address)/sandbox/\(path)", body: body.canonicalData))
-    }
-
-    private static func declarations(
-        sandbox: String, webhook: String, _ settings: HubSpotSettings
-    ) throws -> Declarations {
-        let declarations: JSONValue = [
+    private static func declarations(sandbox: String, webhook: String) -> JSONValue {
+        [
             [
                 "kind": "tenant", "name": .string(name), "title": "Benchmark",
                 "voice": [
@@ -131,11 +124,6 @@ struct WriteBackBenchmark {
                 "scaffold": [["part": "subject", "pieces": [["text": "Hello {lead.first_name}"]]]],
             ],
         ]
-        let file = FileManager.default.temporaryDirectory.appending(path: "\(name)-\(UUID().uuidString).json")
-        try declarations.canonicalData.write(to: file)
-        defer { try? FileManager.default.removeItem(at: file) }
-        return try Declarations(
-            files: [file.path], environment: ["SECRET": settings.clientSecret, "TOKEN": settings.accessToken])
     }
 }
 

@@ -12,8 +12,8 @@ struct DemoSecrets {
     private let salesforcePublicKey: String
 
     init() throws {
-        installationKey = Self.random(32)
-        token = Self.random(24)
+        installationKey = Data.random(32).hexadecimal
+        token = Data.random(24).hexadecimal
         let key = try RSAPrivateKey.generate()
         salesforcePrivateKey = try key.privatePEM
         salesforcePublicKey = try key.publicPEM
@@ -53,9 +53,5 @@ struct DemoSecrets {
             ]
         case .zapier: ["ZAPIER_PUBLIC_URL": webhook, "ZAPIER_API_KEY": token]
         }
-    }
-
-    private static func random(_ count: Int) -> String {
-        Data((0..<count).map { _ in UInt8.random(in: .min ... .max) }).hexadecimal
     }
 }
