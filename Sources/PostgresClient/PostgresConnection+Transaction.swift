@@ -4,7 +4,7 @@ extension PostgresConnection {
     /// A COMMIT is not interrupted by a cancelled task. If the connection breaks during it, the error is
     /// ``PostgresError/Code/connectionLost``, and the transaction may or may not have taken effect.
     package func transaction<T: Sendable>(_ body: @Sendable (PostgresConnection) async throws -> T) async throws -> T {
-        forgetFailure()
+        forgetTransaction()
         try await begin()
         let value: T
         do {
@@ -18,19 +18,19 @@ extension PostgresConnection {
     }
 
     private func begin() async throws(PostgresError) {
-        try await statement { session, deadline throws(PostgresError) in
+        try await statement { session, _ throws(PostgresError) in
             guard session.isIdle else {
                 // Postgres would only warn, and the inner COMMIT would end the outer transaction.
                 throw PostgresError(
                     .server, "a transaction cannot begin inside another; pass its connection on instead")
             }
-            _ = try session.run("BEGIN", [], until: deadline)
+            session.begin()
         }
     }
 
     private func commit() async throws(PostgresError) {
         let command = try await statement(shielded: true) { session, deadline throws(PostgresError) in
-            try session.run("COMMIT", [], until: deadline).command
+            try session.end(by: "COMMIT", until: deadline)
         }
         guard command == "COMMIT" else {
             throw PostgresError(
@@ -41,7 +41,7 @@ extension PostgresConnection {
     /// Failing to roll back is no error of its own: the session is lost then, and the server rolls back by itself.
     private func rollBack() async {
         _ = try? await statement(shielded: true) { session, deadline throws(PostgresError) in
-            try session.run("ROLLBACK", [], until: deadline).command
+            try session.end(by: "ROLLBACK", until: deadline)
         }
     }
 }

@@ -19,6 +19,7 @@ public actor PostgresConnection {
     private nonisolated let thread = ConnectionThread(name: "postgres")
     private nonisolated let interruption = Interruption()
     private nonisolated let health = Mutex(Health())
+    private nonisolated let afterCommit = Mutex<[@Sendable () -> Void]>([])
     private let statementTimeout: Duration
     private var session: Session?
 
@@ -45,6 +46,20 @@ public actor PostgresConnection {
         }
     }
 
+    /// Runs statements one after the other, sent together: all in the time of one round trip.
+    ///
+    /// Outside of a transaction they are one. Each sees what others committed before it began. After one that fails none
+    /// of the others runs.
+    ///
+    /// - Returns: The rows of each.
+    public func query(
+        _ statements: [BoundStatement], timeout: Duration? = nil
+    ) async throws(PostgresError) -> [[PostgresRow]] {
+        try await statement(timeout: timeout) { session, deadline throws(PostgresError) in
+            try session.run(statements, until: deadline).map(\.rows)
+        }
+    }
+
     /// Runs one statement and returns how many rows it inserted, changed or deleted.
     @discardableResult
     public func execute(
@@ -53,6 +68,12 @@ public actor PostgresConnection {
         try await statement(timeout: timeout) { session, deadline throws(PostgresError) in
             try session.run(sql, values, until: deadline).affected
         }
+    }
+
+    /// Does something once the transaction of ``PostgresPool/transaction(_:)`` has committed and its connection is free
+    /// again; nothing if it is rolled back.
+    package nonisolated func afterCommit(_ action: @escaping @Sendable () -> Void) {
+        afterCommit.withLock { $0.append(action) }
     }
 
     /// Runs several statements without values, separated by semicolons.
@@ -104,7 +125,18 @@ extension PostgresConnection {
     nonisolated var lastFailure: PostgresError.Code? { health.withLock { $0.failure } }
 
     /// Starts a transaction with a clean slate.
-    nonisolated func forgetFailure() { health.withLock { $0.failure = nil } }
+    nonisolated func forgetTransaction() {
+        health.withLock { $0.failure = nil }
+        _ = takeAfterCommit()
+    }
+
+    /// What is to be done now that the transaction has committed.
+    nonisolated func takeAfterCommit() -> [@Sendable () -> Void] {
+        afterCommit.withLock { actions in
+            defer { actions = [] }
+            return actions
+        }
+    }
 
     /// Runs a statement on the session, within the limit and until the task is cancelled.
     ///

@@ -50,6 +50,17 @@ public final class PostgresPool: Sendable {
         return try await connection.query(sql, values, timeout: timeout)
     }
 
+    /// Runs statements in one transaction on any connection, sent together: all in the time of one round trip.
+    ///
+    /// - Returns: The rows of each.
+    public func query(
+        _ statements: [BoundStatement], timeout: Duration? = nil
+    ) async throws(PostgresError) -> [[PostgresRow]] {
+        let connection = try await lend()
+        defer { giveBack(connection) }
+        return try await connection.query(statements, timeout: timeout)
+    }
+
     /// Runs one statement on any connection and returns how many rows it inserted, changed or deleted.
     @discardableResult
     public func execute(
@@ -86,8 +97,9 @@ public final class PostgresPool: Sendable {
         while true {
             let connection = try await lend()
             do {
-                defer { giveBack(connection) }
-                return try await connection.transaction(body)
+                let (value, actions) = try await committed(connection, body)
+                for action in actions { action() }
+                return value
             } catch {
                 // The connection knows, also when the body wrapped the database's error into its own.
                 let mayRetry = connection.lastFailure.map { $0 == .deadlock || $0 == .serializationFailure } ?? false
@@ -109,6 +121,13 @@ public final class PostgresPool: Sendable {
 }
 
 extension PostgresPool {
+    private func committed<T: Sendable>(
+        _ connection: PostgresConnection, _ body: @Sendable (PostgresConnection) async throws -> T
+    ) async throws -> (value: T, actions: [@Sendable () -> Void]) {
+        defer { giveBack(connection) }
+        return (try await connection.transaction(body), connection.takeAfterCommit())
+    }
+
     private static var closed: PostgresError { PostgresError(.poolClosed, "the connection pool is closed") }
 
     private func lend() async throws(PostgresError) -> PostgresConnection {

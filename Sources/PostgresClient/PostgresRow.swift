@@ -54,6 +54,15 @@ public struct PostgresRow: Sendable {
         return try decode(column)
     }
 
+    /// Decodes the column at a place, from 0. For rows that come by the thousand: a pack of types costs as much as reading
+    /// its values.
+    package func decode<T: PostgresValue>(at column: Int32, as type: T.Type = T.self) throws(PostgresError) -> T {
+        guard column < result.columns else {
+            throw PostgresError(.decoding, "the row has \(result.columns) columns, and none at \(column)")
+        }
+        return try decode(column)
+    }
+
     private func decode<T: PostgresValue>(_ column: Int32) throws(PostgresError) -> T {
         let text = result.text(row: index, column: column)
         guard let value = T(postgresText: text) else {

@@ -36,10 +36,11 @@ private func padded(_ number: Int64, to width: Int) -> String {
 
 /// Reads the ISO form that Postgres writes, from left to right.
 private struct TimestampScanner {
-    private var rest: Substring.UTF8View
+    private let bytes: [UInt8]
+    private var next = 0
 
     init(_ text: String) {
-        rest = text[...].utf8
+        bytes = Array(text.utf8)
     }
 
     /// Microseconds since 1970.
@@ -48,31 +49,36 @@ private struct TimestampScanner {
             let hour = number(), skip(":"), let minute = number(), skip(":"), let second = number(),
             let microsecond = fraction(), let offset = offset()
         else { return nil }
-        let beforeChrist = rest.elementsEqual(" BC".utf8)
-        guard rest.isEmpty || beforeChrist else { return nil }
+        let beforeChrist = bytes[next...].elementsEqual(" BC".utf8)
+        guard next == bytes.count || beforeChrist else { return nil }
         let civil = CivilDay(year: beforeChrist ? 1 - year : year, month: month, day: day)
         let seconds = civil.daysSince1970 * 86400 + hour * 3600 + minute * 60 + second - offset
         return seconds * 1_000_000 + microsecond
     }
 
     private mutating func number() -> Int64? {
-        let digits = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-        rest = rest[digits.endIndex...]
-        return Int64(Substring(digits))
+        var value: Int64 = 0
+        let start = next
+        // Longer ones are no part of a timestamp.
+        while next < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[next]), next - start < 18 {
+            value = value * 10 + Int64(bytes[next] - UInt8(ascii: "0"))
+            next += 1
+        }
+        return next > start ? value : nil
     }
 
     private mutating func skip(_ character: Unicode.Scalar) -> Bool {
-        guard rest.first == UInt8(ascii: character) else { return false }
-        rest.removeFirst()
+        guard next < bytes.count, bytes[next] == UInt8(ascii: character) else { return false }
+        next += 1
         return true
     }
 
     /// Postgres leaves out trailing zeros: `.5` is 500,000 µs.
     private mutating func fraction() -> Int64? {
         guard skip(".") else { return 0 }
-        let before = rest.count
-        guard let value = number(), before - rest.count <= 6 else { return nil }
-        return (before - rest.count..<6).reduce(value) { value, _ in value * 10 }
+        let start = next
+        guard let value = number(), next - start <= 6 else { return nil }
+        return (next - start..<6).reduce(value) { value, _ in value * 10 }
     }
 
     /// Seconds east of Greenwich: `+00`, `-03:30`, `+05:53:28`.

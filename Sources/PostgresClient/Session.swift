@@ -13,6 +13,8 @@ final class Session {
     /// `nil` behind a pooler that may run each transaction in another server session (PgBouncer), which does not know the
     /// plans of the last.
     private var prepared: PreparedStatements?
+    /// Whether a transaction begins with the next statement, in its round trip.
+    private var mustBegin = false
 
     /// Connects, at the latest by the deadline.
     ///
@@ -84,27 +86,85 @@ final class Session {
     func run(
         _ sql: SQL, _ values: [any PostgresValue], until deadline: ContinuousClock.Instant?
     ) throws(PostgresError) -> RowResult {
-        let texts = values.map(\.postgresText)
-        for (index, text) in texts.enumerated() where text?.utf8.contains(0) == true {
+        if mustBegin {
+            guard let result = try run([BoundStatement(sql, values)], until: deadline).first else { throw lost() }
+            return result
+        }
+        let statement = try ready(BoundStatement(sql, values), until: deadline)
+        let start = ContinuousClock.now
+        try send(statement)
+        let result = try lastResult(until: deadline)
+        note(statement, since: start)
+        return result
+    }
+
+    /// Sends all statements before it reads the first answer. After one that fails none of the others runs.
+    ///
+    /// Source of the protocol: the Postgres manual, 32.5 "Pipeline Mode".
+    func run(
+        _ statements: [BoundStatement], until deadline: ContinuousClock.Instant?
+    ) throws(PostgresError) -> [RowResult] {
+        var statements = try statements.map { statement throws(PostgresError) in
+            try ready(statement, until: deadline)
+        }
+        if mustBegin { statements.insert(ReadyStatement(text: "BEGIN", values: []), at: 0) }
+        let start = ContinuousClock.now
+        guard PQenterPipelineMode(connection) == 1 else { throw lost() }
+        for statement in statements { try send(statement) }
+        guard PQpipelineSync(connection) == 1 else { throw lost() }
+        var results: [RowResult] = []
+        var failure: PostgresError?
+        for statement in statements {
+            do throws(PostgresError) {
+                results.append(try lastResult(until: deadline))
+                note(statement, since: start)
+            } catch {
+                if isLost { throw error }
+                failure = failure ?? error
+            }
+        }
+        if let end = try nextResult(until: deadline) { PQclear(end) }
+        guard PQexitPipelineMode(connection) == 1 else { throw lost() }
+        if mustBegin {
+            mustBegin = false
+            if failure == nil { results.removeFirst() }
+        }
+        if let failure { throw failure }
+        return results
+    }
+
+    /// A statement as it is sent.
+    private struct ReadyStatement {
+        let text: String
+        let values: [String?]
+        /// Its name on the server, if it is prepared there.
+        var plan: String?
+    }
+
+    /// Prepares a statement, if it is time.
+    private func ready(
+        _ statement: BoundStatement, until deadline: ContinuousClock.Instant?
+    ) throws(PostgresError) -> ReadyStatement {
+        var ready = ReadyStatement(text: statement.sql.text, values: statement.values.map(\.postgresText))
+        for (index, text) in ready.values.enumerated() where text?.utf8.contains(0) == true {
             throw PostgresError(
                 .encoding, "the value of $\(index + 1) has the character U+0000, which Postgres refuses")
         }
-        guard prepared != nil, !values.isEmpty else { return try run(sql.text, texts, isPlan: false, until: deadline) }
-        switch prepared?.way(of: sql.text, at: .now) {
-        case .planned(let name):
-            return try runPlan(name, sql.text, texts, until: deadline)
+        guard prepared != nil, !ready.values.isEmpty else { return ready }
+        switch prepared?.way(of: ready.text, at: .now) {
+        case .planned(let name): ready.plan = name
         case .plan(let name, let old):
             do throws(PostgresError) {
                 if let old { try run(script: "DEALLOCATE \(old)", until: deadline) }
-                try prepare(sql.text, as: name, until: deadline)
+                try prepare(ready.text, as: name, until: deadline)
             } catch {
-                prepared?.failed(sql.text)
+                prepared?.failed(ready.text)
                 throw error
             }
-            return try runPlan(name, sql.text, texts, until: deadline)
-        case .once, nil:
-            return try run(sql.text, texts, isPlan: false, until: deadline)
+            ready.plan = name
+        case .once, nil: break
         }
+        return ready
     }
 
     private func prepare(
@@ -114,34 +174,26 @@ final class Session {
         _ = try lastResult(until: deadline)
     }
 
-    private func runPlan(
-        _ name: String, _ text: String, _ values: [String?], until deadline: ContinuousClock.Instant?
-    ) throws(PostgresError) -> RowResult {
-        let start = ContinuousClock.now
-        let result = try run(name, values, isPlan: true, until: deadline)
-        prepared?.ran(text, for: .now - start)
-        return result
+    private func note(_ statement: ReadyStatement, since start: ContinuousClock.Instant) {
+        if statement.plan != nil { prepared?.ran(statement.text, for: .now - start) }
     }
 
-    /// Sends a statement, or the name of one that is prepared, with its values.
-    private func run(
-        _ statement: String, _ values: [String?], isPlan: Bool, until deadline: ContinuousClock.Instant?
-    ) throws(PostgresError) -> RowResult {
-        let sent = withCStrings([statement] + values) { strings in
+    private func send(_ statement: ReadyStatement) throws(PostgresError) {
+        let sent = withCStrings([statement.plan ?? statement.text] + statement.values) { strings in
             strings.withUnsafeBufferPointer { strings in
-                let count = Int32(values.count)
+                let count = Int32(statement.values.count)
                 let values = strings.baseAddress.map { $0 + 1 }
-                return isPlan
-                    ? PQsendQueryPrepared(connection, strings[0], count, values, nil, nil, 0)
-                    : PQsendQueryParams(connection, strings[0], count, nil, values, nil, nil, 0)
+                return statement.plan == nil
+                    ? PQsendQueryParams(connection, strings[0], count, nil, values, nil, nil, 0)
+                    : PQsendQueryPrepared(connection, strings[0], count, values, nil, nil, 0)
             }
         }
         guard sent == 1 else { throw lost() }
-        return try lastResult(until: deadline)
     }
 
     /// Runs a script of several statements without values, as one transaction unless it says otherwise.
     func run(script: String, until deadline: ContinuousClock.Instant?) throws(PostgresError) {
+        try beginNow(until: deadline)
         guard PQsendQuery(connection, script) == 1 else { throw lost() }
         _ = try lastResult(until: deadline)
     }
@@ -153,6 +205,7 @@ final class Session {
     func copyIn(
         _ sql: SQL, until deadline: ContinuousClock.Instant?, next: () throws(PostgresError) -> [UInt8]?
     ) throws(PostgresError) -> Int {
+        try beginNow(until: deadline)
         guard PQsendQuery(connection, sql.text) == 1 else { throw lost() }
         guard let result = try nextResult(until: deadline) else { throw lost() }
         guard PQresultStatus(result) == PGRES_COPY_IN else {
@@ -203,11 +256,34 @@ final class Session {
         try flush(until: deadline)
     }
 
+    // MARK: Transactions
+
+    /// Begins a transaction with the next statement.
+    func begin() { mustBegin = true }
+
+    private func beginNow(until deadline: ContinuousClock.Instant?) throws(PostgresError) {
+        guard mustBegin else { return }
+        mustBegin = false
+        _ = try run("BEGIN", [], until: deadline)
+    }
+
+    /// Ends the transaction by COMMIT or ROLLBACK.
+    ///
+    /// - Returns: which of them the server did.
+    func end(by command: SQL, until deadline: ContinuousClock.Instant?) throws(PostgresError) -> String {
+        guard !mustBegin else {
+            // Nothing was to be done in it.
+            mustBegin = false
+            return command.text
+        }
+        return try run(command, [], until: deadline).command
+    }
+
     // MARK: Between statements
 
     /// Whether the server is still there and no transaction is open, so that someone else may use the connection.
     var isIdle: Bool {
-        !isLost && PQstatus(connection) == CONNECTION_OK && PQtransactionStatus(connection) == PQTRANS_IDLE
+        !isLost && !mustBegin && PQstatus(connection) == CONNECTION_OK && PQtransactionStatus(connection) == PQTRANS_IDLE
     }
 
     /// The socket, for a look from outside whether the server closed it.
@@ -245,6 +321,9 @@ final class Session {
                 PQclear(result)
                 isLost = true
                 throw PostgresError(.server, "COPY is only for copyIn(_:rows:)")
+            case PGRES_PIPELINE_ABORTED:
+                PQclear(result)
+                failure = PostgresError(.rolledBack, "a statement that was sent before it failed")
             default:
                 failure = failure ?? PostgresError(result: result)
                 PQclear(result)
