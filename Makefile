@@ -14,10 +14,11 @@ test: ## Run all tests
 	swift build $(build_flags) --build-tests
 	swift test $(build_flags) --skip-build --disable-swift-testing
 
-chaos: ## Kill real processes for about eight minutes, and look for what that broke
+chaos: ## Kill real processes and draw schedules for a quarter of an hour, and look for what that broke
 	@scripts/bootstrap --tests
 	swift build $(build_flags) --build-tests
-	LEADWRIGHT_CHAOS=long swift test $(build_flags) --skip-build --disable-swift-testing --filter ChaosTests
+	LEADWRIGHT_CHAOS=long LEADWRIGHT_SCHEDULES=5000 swift test $(build_flags) --skip-build --disable-swift-testing \
+	    --filter 'ChaosTests|RandomScheduleTests'
 
 bench: ## Measure the model core beside llama.cpp
 	@Benchmarks/model/run

@@ -3,7 +3,7 @@
 --
 --   jobs         the first job of every lane that has any; a claim looks at nothing else
 --   jobs_behind  the jobs that wait for an earlier one of their lane
---   leases       one row for each claim: who holds it, and until when
+--   leases       one row for each claim: who holds which jobs, and until when
 --   dead_jobs    what needs a person
 --   job_history  what ended, append-only in weekly partitions that retention drops whole
 
@@ -15,7 +15,6 @@ CREATE TABLE jobs (
     turn          bigint,
     tenant_id     bigint NOT NULL,
     connection_id bigint NOT NULL,
-    token         bigint,
     run_at        timestamptz NOT NULL,
     valid_until   timestamptz,
     enqueued_at   timestamptz NOT NULL,
@@ -25,22 +24,19 @@ CREATE TABLE jobs (
     max_attempts  smallint NOT NULL CHECK (max_attempts > 0),
     stage         text NOT NULL,
     payload       jsonb NOT NULL,
-    reason        text,
-    -- Only what has a turn can be taken.
-    CONSTRAINT jobs_taken CHECK (token IS NULL OR turn IS NOT NULL)
+    reason        text
 ) WITH (
-    -- A claim changes no indexed column, so with room for a second version of every row it writes to the row's own page
-    -- and to no index.
-    fillfactor = 45, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000,
-    autovacuum_analyze_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0
+    -- Most rows are written once and deleted. What is enqueued behind one changes no indexed column of it.
+    fillfactor = 90, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000,
+    autovacuum_vacuum_cost_delay = 0
 );
 COMMENT ON COLUMN jobs.stage IS 'What is to be done: understand, generate, write.';
 COMMENT ON COLUMN jobs.turn IS 'Its place among the jobs of its stage and priority, drawn by queue_turns; null while it waits for run_at.';
-COMMENT ON COLUMN jobs.token IS 'The claim that holds it; only its holder may finish the job.';
+COMMENT ON COLUMN jobs.attempt IS 'Attempts that ended. One that runs is counted when it does.';
 COMMENT ON COLUMN jobs.behind IS 'How many jobs of the lane wait in jobs_behind.';
 COMMENT ON COLUMN jobs.reason IS 'Why it was set back last.';
 
--- What can be taken, in the order of the claim. Jobs that were taken stay in it: claims begin behind them.
+-- What can be taken and what is held, in the order of the claim. Claims begin behind what is held.
 CREATE INDEX jobs_ready ON jobs (stage, priority, turn, id) WHERE turn IS NOT NULL;
 -- A tenant's last turn.
 CREATE INDEX jobs_by_tenant ON jobs (tenant_id, stage, priority, turn) WHERE turn IS NOT NULL;
@@ -69,8 +65,11 @@ CREATE TABLE leases (
     turn         bigint NOT NULL,
     leased_until timestamptz NOT NULL,
     worker       text NOT NULL,
-    lanes        bigint[] NOT NULL
+    lanes        bigint[] NOT NULL,
+    jobs         bigint[] NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0);
+COMMENT ON TABLE leases IS 'A job of jobs is held while a lease names it; only its holder may end it or set it back.';
+COMMENT ON COLUMN leases.jobs IS 'What it took and did not set back, also what has ended since; lanes has their lanes.';
 COMMENT ON COLUMN leases.turn IS 'The last turn it took; the highest of a stage and priority is their clock, and its row stays.';
 -- The clock of a stage and priority.
 CREATE INDEX leases_clock ON leases (stage, priority, turn);
@@ -199,8 +198,8 @@ CREATE VIEW job_states AS
            CASE WHEN token IS NOT NULL THEN 'running' WHEN turn IS NOT NULL THEN 'ready'
                WHEN run_at = 'infinity' THEN 'paused' ELSE 'waiting' END AS state,
            CASE WHEN run_at = 'infinity' THEN enqueued_at ELSE run_at END AS since,
-           enqueued_at, attempt AS attempts, token, reason, payload
-    FROM jobs
+           enqueued_at, attempt + (token IS NOT NULL)::integer AS attempts, token, reason, payload
+    FROM jobs LEFT JOIN (SELECT token, unnest(jobs) AS id FROM leases) AS held USING (id)
     UNION ALL
     SELECT id, lane, tenant_id, connection_id, stage, 'behind', run_at, enqueued_at, 0, NULL, NULL, payload
     FROM jobs_behind

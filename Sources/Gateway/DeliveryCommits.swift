@@ -62,7 +62,6 @@ final class DeliveryCommits: Sendable {
             perform(state.withLock { $0.committed() })
             for (delivery, acceptance) in zip(batch, acceptances) { delivery.answer.resume(returning: acceptance) }
             metrics.count(Self.commits)
-            await store.queue.wake()
         } catch {
             let mayBeOne = DeliveryStore.mayBeOneDelivery(error)
             perform(state.withLock { $0.failed(error, mayBeOneDelivery: mayBeOne) })

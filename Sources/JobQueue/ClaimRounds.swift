@@ -93,7 +93,7 @@ final class ClaimRounds: Sendable {
         let now = time()
         state.withLock { state in
             var cursor = state.stages[stage, default: Stage()].cursor
-            for row in rows { cursor.took(row.turn, row.priority) }
+            for row in rows { cursor.took(row.job.turn, row.priority) }
             cursor.keep(at: now)
             state.stages[stage, default: Stage()].cursor = cursor
         }

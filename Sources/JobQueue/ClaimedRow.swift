@@ -12,20 +12,15 @@ struct ClaimedRow {
 
     let job: Job
     let priority: JobPriority
-    let turn: Int64
     let fate: Fate
 
-    /// `nil` for the row that only says how many jobs were looked at.
+    /// Reads the columns behind the two counts; `nil` for the row that holds nothing else.
     init?(_ row: PostgresRow, stage: String) throws(PostgresError) {
-        let columns: Columns = try row.decode(
-            Int.self, Int64?.self, String?.self, Int64?.self, Int64?.self, Int64?.self, Int16?.self, Int64?.self,
-            Int?.self,
-            Int?.self, Int64?.self, String?.self, Date?.self, String?.self, String?.self)
-        let (_, id, place, tenant, connection, lane, level, turn, attempt, most, token, text, time, stale, last) =
-            columns
-        guard let id, let place, let tenant, let connection, let lane, let level, let turn, let attempt, let most,
-            let token, let text, let time
-        else { return nil }
+        guard let id: Int64 = try row.decode(at: 2) else { return nil }
+        priority = JobPriority(rawValue: try row.decode(at: 7)) ?? .normal
+        let text: String = try row.decode(at: 12)
+        let stale: String? = try row.decode(at: 14)
+        let last: String? = try row.decode(at: 15)
         var fate = Fate.run
         var payload = JSONValue.null
         do throws(JSONError) {
@@ -36,16 +31,11 @@ struct ClaimedRow {
         if let last { fate = .bury(reason: last) }
         if let stale { fate = .drop(reason: stale) }
         self.fate = fate
-        self.turn = turn
-        priority = JobPriority(rawValue: level) ?? .normal
         job = Job(
-            id: id, stage: stage, tenantID: tenant, connectionID: connection, lane: lane, attempt: attempt,
-            maxAttempts: most, token: token, payload: payload, enqueuedAt: time, place: place)
+            id: id, stage: stage, tenantID: try row.decode(at: 4), connectionID: try row.decode(at: 5),
+            lane: try row.decode(at: 6), turn: try row.decode(at: 8), attempt: try row.decode(at: 9),
+            maxAttempts: try row.decode(at: 10), token: try row.decode(at: 11), payload: payload,
+            enqueuedAt: try row.decode(at: 13), counts: stale == nil && last == nil ? 1 : 0,
+            place: try row.decode(at: 3))
     }
-
-    /// In the order of claim.sql.
-    private typealias Columns = (
-        Int, Int64?, String?, Int64?, Int64?, Int64?, Int16?, Int64?, Int?, Int?, Int64?, String?, Date?, String?,
-        String?
-    )
 }

@@ -13,6 +13,8 @@ public struct Job: Sendable, Hashable, Identifiable {
     public let connectionID: Int64
     /// The hash of the lane it was enqueued for; at most one job of a lane is out at any time.
     public let lane: Int64
+    /// Its place among the jobs of its stage and priority; another one each time it was set back.
+    let turn: Int64
     /// Which attempt this is, from 1.
     public let attempt: Int
     /// How many there may be.
@@ -23,7 +25,9 @@ public struct Job: Sendable, Hashable, Identifiable {
     public let payload: JSONValue
     /// When it was put into the queue.
     public let enqueuedAt: Date
-    /// Where the claim left its row.
+    /// 1, or 0 when it was taken only to be dropped or buried, which is no attempt.
+    let counts: Int
+    /// Where the claim found its row.
     let place: String
 }
 

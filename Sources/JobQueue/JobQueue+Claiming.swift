@@ -24,34 +24,43 @@ extension JobQueue {
         _ stage: String, limit: Int, _ cost: CallCost, from marks: ClaimCursor.Clocks
     ) async throws(JobQueueError) -> [Job] {
         var jobs: [Job] = []
-        var isExhausted = false
-        while jobs.count < limit, !isExhausted {
+        while jobs.count < limit {
             let asked = limit - jobs.count
-            let (taken, looked) = try await takeOnce(stage, limit: asked, cost, from: marks)
-            jobs += taken
+            let round = try await takeOnce(stage, limit: asked, cost, from: marks)
+            jobs += round.jobs
             // What was parked, stale or exhausted may have hidden others.
-            isExhausted = looked < asked && taken.count == looked
+            let isExhausted = round.looked < asked && round.jobs.count == round.looked
+            if isExhausted || round.taken + round.parked == 0 { break }
         }
         return jobs
     }
 
+    private struct Round {
+        let looked: Int
+        let parked: Int
+        let taken: Int
+        /// Those taken that can run.
+        let jobs: [Job]
+    }
+
     /// Claims once.
-    ///
-    /// - Returns: the jobs, and how many were looked at.
     private func takeOnce(
         _ stage: String, limit: Int, _ cost: CallCost, from marks: ClaimCursor.Clocks
-    ) async throws(JobQueueError) -> (jobs: [Job], looked: Int) {
+    ) async throws(JobQueueError) -> Round {
         let levels = JobPriority.allCases.sorted { $0.rawValue > $1.rawValue }
-        let rows = try await run(
-            Statement.claim,
-            [
-                stage, limit, worker, lease / .seconds(1), now?(), levels.map { marks[$0] ?? 0 }, cost.calls,
-                cost.jobsPerBatch,
-            ])
-        var looked = 0
+        var counts = (looked: 0, parked: 0)
         var claimed: [ClaimedRow] = []
         do throws(PostgresError) {
-            looked = try rows.first?.decode("count") ?? 0
+            let rows = try await pool.query([
+                BoundStatement(Statement.beginClaim, [stage]),
+                BoundStatement(
+                    Statement.claim,
+                    [
+                        stage, limit, worker, lease / .seconds(1), now?(), levels.map { marks[$0] ?? 0 }, cost.calls,
+                        cost.jobsPerBatch,
+                    ]),
+            ])[1]
+            if let first = rows.first { counts = (try first.decode("count"), try first.decode("parked")) }
             for row in rows {
                 if let row = try ClaimedRow(row, stage: stage) { claimed.append(row) }
             }
@@ -59,7 +68,8 @@ extension JobQueue {
             throw JobQueueError(error)
         }
         rounds.took(claimed, of: stage)
-        return (try await settle(claimed), looked)
+        return Round(
+            looked: counts.looked, parked: counts.parked, taken: claimed.count, jobs: try await settle(claimed))
     }
 
     /// Ends those that cannot run, so that they do not take the rest of their batch with them.

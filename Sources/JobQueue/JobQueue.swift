@@ -7,10 +7,9 @@ public import PostgresClient
 /// ```swift
 /// try await pool.transaction { connection in
 ///     try await queue.enqueue([job], in: connection)       // commits with what else the transaction does
-/// }
-/// await queue.wake()
+/// }                                                        // and wakes the workers then
 ///
-/// for await _ in queue.wakeUps() {
+/// for await wakeUp in queue.wakeUps() where wakeUp.concerns("understand") {
 ///     for job in try await queue.claim(stage: "understand", limit: 100) {
 ///         try await pool.transaction { connection in
 ///             …                                            // the job's effects
@@ -56,7 +55,7 @@ public struct JobQueue: Sendable {
         rounds = ClaimRounds(now: now)
     }
 
-    /// Puts jobs into the queue, in the caller's transaction; call ``wake()`` after its commit.
+    /// Puts jobs into the queue, in the caller's transaction; workers are woken after its commit.
     ///
     /// One statement for all. Until the transaction ends, whoever enqueues to one of these lanes or ends a job of one
     /// waits; keep it short, and enqueue last.
@@ -72,7 +71,24 @@ public struct JobQueue: Sendable {
                 jobs.map(\.priority.rawValue), jobs.map(\.runAt), jobs.map(\.validUntil), jobs.map(\.maxAttempts),
                 jobs.map { JSONText($0.payload.canonicalText) }, now?(), [] as [Int64],
             ])
+        wake(for: jobs, afterCommitOf: connection)
         return try rows.map { row throws(PostgresError) in try row.decode(Int64.self) }
+    }
+
+    private func wake(for jobs: [NewJob], afterCommitOf connection: PostgresConnection) {
+        let now = now?() ?? Date()
+        let (due, later) = (jobs.filter { $0.runAt.map { $0 <= now } ?? true }, jobs.filter { $0.runAt ?? now > now })
+        wake(Set(due.map(\.stage)), afterCommitOf: connection)
+        guard let first = later.compactMap(\.runAt).min() else { return }
+        let wakeUp = WakeUp(stages: Set(later.map(\.stage)))
+        connection.afterCommit { [wakeUpCall] in
+            wakeUpCall.call(wakeUp, after: .seconds(first.timeIntervalSince(now)))
+        }
+    }
+
+    private func wake(_ stages: Set<String>, afterCommitOf connection: PostgresConnection) {
+        guard !stages.isEmpty else { return }
+        connection.afterCommit { [wakeUpCall] in wakeUpCall.call(WakeUp(stages: stages)) }
     }
 
     /// Completes a job in the caller's transaction, so that its effects and its completion commit together.
@@ -103,21 +119,32 @@ public struct JobQueue: Sendable {
     private func end(
         _ jobs: [Job], outcome: String, reason: String?, in connection: PostgresConnection
     ) async throws(JobQueueError) {
-        var held = Set(jobs.map(Hold.init))
+        var held = Set(jobs.map(\.id))
         do throws(PostgresError) {
-            // Most jobs have no other behind them and lie where they were claimed.
-            let places: [any PostgresValue] = [jobs.map(\.place), jobs.map(\.token), outcome, reason]
-            for row in try await connection.query(Statement.finish, places) { held.remove(try Hold(row)) }
-            guard !held.isEmpty else { return }
-            for row in try await connection.query(Statement.advance, held.columns + [outcome, reason, now?()]) {
-                held.remove(try Hold(row))
+            // Those that ran, and those that were taken only to be ended.
+            for (counts, jobs) in Dictionary(grouping: jobs, by: \.counts) {
+                // Most jobs have no other behind them and lie where they were claimed.
+                let places: [any PostgresValue] = [
+                    jobs.map(\.place), jobs.map(\.id), jobs.map(\.turn).max(), counts, jobs.tokens, outcome, reason,
+                ]
+                for row in try await connection.query(Statement.finish, places) {
+                    held.remove(try row.decode(Int64.self))
+                }
+                let rest = jobs.filter { held.contains($0.id) }
+                guard !rest.isEmpty else { continue }
+                let lanes = rest.holds + [counts, outcome, reason, now?()]
+                var promoted: Set<String> = []
+                for row in try await connection.query(Statement.advance, lanes) {
+                    let (id, stage) = try row.decode(Int64.self, String?.self)
+                    held.remove(id)
+                    if let stage { promoted.insert(stage) }
+                }
+                wake(promoted, afterCommitOf: connection)
             }
         } catch {
             throw JobQueueError(error)
         }
-        guard held.isEmpty else {
-            throw JobQueueError(leaseLost: jobs.filter { held.contains(Hold($0)) }.map(\.id))
-        }
+        guard held.isEmpty else { throw JobQueueError(leaseLost: jobs.map(\.id).filter(held.contains)) }
     }
 
     /// Gives a failed job back for another attempt; after the last one it is dead.
@@ -130,8 +157,8 @@ public struct JobQueue: Sendable {
         switch lifecycle.handle(.fail(delay), backoff: backoff, using: &generator) {
         case .reschedule(let wait, let refund):
             let held = try await reschedule([job], after: wait, refund: refund, reason: reason)
-            guard !held.isEmpty else { throw JobQueueError(leaseLost: [job.id]) }
-            wakeUpCall.call(after: wait)
+            guard held == [job.id] else { throw JobQueueError(leaseLost: [job.id]) }
+            wakeUpCall.call(WakeUp(stages: [job.stage]), after: wait)
         case .bury:
             try await bury(job, reason: "attempt \(job.attempt), the last one, failed: \(reason)")
         case .run, .record, .refuse:
@@ -144,7 +171,8 @@ public struct JobQueue: Sendable {
     /// - Throws: ``JobQueueError/Code/leaseLost`` when someone else has the job by now.
     public func bury(_ job: Job, reason: String) async throws(JobQueueError) {
         try await transaction { connection in
-            try await connection.execute(Statement.bury, [Hold(job)].columns + [reason])
+            try await connection.execute(
+                Statement.bury, [job.lane, job.id, job.turn, job.counts, job.token, reason])
             try await end([job], outcome: "dead", reason: reason, in: connection)
         }
     }
@@ -154,7 +182,7 @@ public struct JobQueue: Sendable {
     public func release(_ jobs: [Job]) async throws(JobQueueError) {
         guard !jobs.isEmpty else { return }
         _ = try await reschedule(jobs, after: .zero, refund: true, reason: nil)
-        await wake()
+        await wakeUpCall.call(WakeUp(stages: Set(jobs.map(\.stage))))?.value
     }
 
     /// Gives one job back untouched.
@@ -169,8 +197,7 @@ public struct JobQueue: Sendable {
     @discardableResult
     public func extend(_ jobs: [Job]) async throws(JobQueueError) -> [Job] {
         guard !jobs.isEmpty else { return [] }
-        let tokens = Array(Set(jobs.map(\.token)))
-        let held = try await run(Statement.extend, [tokens, lease / .seconds(1), now?()]) { row throws(PostgresError) in
+        let held = try await run(Statement.extend, [jobs.tokens, lease / .seconds(1), now?()]) { row throws(PostgresError) in
             try row.decode(Int64.self)
         }
         return jobs.filter { !held.contains($0.token) }
@@ -188,47 +215,56 @@ public struct JobQueue: Sendable {
             ])
     }
 
-    /// Tells all workers that there is work; call it after the commit that enqueued. Those of this queue and its copies
-    /// hear it at once. Cheap to call often: to the others it sends at most one notification in 20 ms.
+    /// Tells all workers that there may be work of any stage, as enqueueing and finishing do for theirs. Those of this
+    /// queue and its copies hear it at once. Cheap to call often: to the others it sends at most one notification in
+    /// 20 ms.
     public func wake() async {
-        await wakeUpCall.call()
+        await wakeUpCall.call(WakeUp())?.value
     }
 
     /// Says when to claim: at once, whenever work may have come, and at the latest after `poll`.
     ///
-    /// Several calls while the reader is busy are one. Notifications need a session of their own; where there is none
-    /// (PgBouncer in transaction mode), polling serves. It ends when its task is cancelled.
-    public func wakeUps(poll: Duration = .seconds(1)) -> AsyncStream<Void> {
+    /// Notifications need a session of their own; where there is none (PgBouncer in transaction mode), polling serves. It
+    /// ends when its task is cancelled.
+    public func wakeUps(poll: Duration = .seconds(1)) -> WakeUps {
         let (pool, wakeUpCall) = (pool, wakeUpCall)
-        return AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
-            let listener = wakeUpCall.add(continuation)
-            let task = Task {
-                await withTaskGroup(of: Void.self) { group in
-                    group.addTask {
-                        for await _ in pool.listen(to: [WakeUpCall.channel]) { continuation.yield() }
-                    }
-                    group.addTask {
-                        repeat { continuation.yield() } while (try? await Task.sleep(for: poll)) != nil
+        let (signals, signal) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let mailbox = WakeUps.Mailbox(signal)
+        let listener = wakeUpCall.add(mailbox)
+        let task = Task {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    for await event in pool.listen(to: [WakeUpCall.channel]) {
+                        switch event {
+                        case .listening: mailbox.deliver(WakeUp())
+                        case .notification(let notification):
+                            if let wakeUp = wakeUpCall.wakeUp(from: notification) { mailbox.deliver(wakeUp) }
+                        }
                     }
                 }
-                continuation.finish()
+                group.addTask {
+                    repeat { mailbox.deliver(WakeUp()) } while (try? await Task.sleep(for: poll)) != nil
+                }
             }
-            continuation.onTermination = { _ in
-                wakeUpCall.remove(listener)
-                task.cancel()
-            }
+            signal.finish()
         }
+        signal.onTermination = { _ in
+            wakeUpCall.remove(listener)
+            task.cancel()
+        }
+        return WakeUps(mailbox: mailbox, signals: signals)
     }
 }
 
 extension JobQueue {
-    /// Gives jobs back to wait; returns the lanes of those that were still held.
+    /// Gives jobs back to wait; returns the ids of those that were still held.
     private func reschedule(
         _ jobs: [Job], after wait: Duration, refund: Bool, reason: String?
-    ) async throws(JobQueueError) -> [PostgresRow] {
-        try await run(
-            Statement.reschedule,
-            jobs.map(Hold.init).columns + [wait / .seconds(1), refund ? 1 : 0, reason, now?()])
+    ) async throws(JobQueueError) -> [Int64] {
+        let values: [any PostgresValue] = [refund ? 0 : 1, wait / .seconds(1), reason, now?()]
+        return try await run(Statement.reschedule, jobs.holds + values) { row throws(PostgresError) in
+            try row.decode(Int64.self)
+        }
     }
 
     @discardableResult
@@ -276,17 +312,10 @@ extension JobQueue {
     }
 }
 
-/// By what a worker holds a job.
-private struct Hold: Hashable {
-    let lane: Int64
-    let token: Int64
+extension [Job] {
+    /// The claims that took them.
+    fileprivate var tokens: [Int64] { Array<Int64>(Set(map(\.token))) }
 
-    init(_ job: Job) { (lane, token) = (job.lane, job.token) }
-
-    init(_ row: PostgresRow) throws(PostgresError) { (lane, token) = try row.decode(Int64.self, Int64.self) }
-}
-
-extension Collection<Hold> {
-    /// The first two values of the statements about held jobs.
-    fileprivate var columns: [any PostgresValue] { [map(\.lane), map(\.token)] }
+    /// What the statements about held jobs know them by: lanes, ids, turns and tokens.
+    fileprivate var holds: [any PostgresValue] { [map(\.lane), map(\.id), map(\.turn), map(\.token)] }
 }

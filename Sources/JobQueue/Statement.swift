@@ -4,6 +4,7 @@ package import PostgresClient
 /// test holds the server's plan against it.
 package enum Statement {
     package static let enqueue = SQL(PackageResources.enqueue_sql)
+    package static let beginClaim = SQL(PackageResources.begin_claim_sql)
     package static let claim = SQL(PackageResources.claim_sql)
     package static let admit = SQL(PackageResources.admit_sql)
     package static let rescue = SQL(PackageResources.rescue_sql)

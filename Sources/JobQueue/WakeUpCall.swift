@@ -14,14 +14,16 @@ final class WakeUpCall: Sendable {
 
     private struct State {
         var last: ContinuousClock.Instant?
-        /// Intervals, counted from `origin`, in which a call is already on its way.
-        var pending: Set<Int64> = []
+        /// What is on its way already, by intervals, counted from `origin`.
+        var pending: [Int64: WakeUp] = [:]
         /// Who listens in this process.
-        var listeners: [Int: AsyncStream<Void>.Continuation] = [:]
+        var listeners: [Int: WakeUps.Mailbox] = [:]
         var nextListener = 0
     }
 
     private let pool: PostgresPool
+    /// By which this process knows its own notifications.
+    private let name = String(UInt64.random(in: .min ... .max), radix: 36)
     private let origin = ContinuousClock.now
     private let state = Mutex(State())
 
@@ -30,7 +32,7 @@ final class WakeUpCall: Sendable {
     }
 
     /// Wakes this listener of this process with every call, until it is removed by the number returned.
-    func add(_ listener: AsyncStream<Void>.Continuation) -> Int {
+    func add(_ listener: WakeUps.Mailbox) -> Int {
         state.withLock { state in
             state.nextListener += 1
             state.listeners[state.nextListener] = listener
@@ -44,9 +46,12 @@ final class WakeUpCall: Sendable {
     }
 
     /// Calls now, or at the end of the interval when the last call was in this one.
-    func call() async {
+    ///
+    /// - Returns: the sending, if it is now.
+    @discardableResult
+    func call(_ wakeUp: WakeUp) -> Task<Void, Never>? {
         let now = ContinuousClock.now
-        for listener in state.withLock({ Array($0.listeners.values) }) { listener.yield() }
+        wakeListeners(wakeUp)
         let wait = state.withLock { state -> Duration? in
             guard let last = state.last, now - last < Self.interval else {
                 state.last = now
@@ -54,27 +59,47 @@ final class WakeUpCall: Sendable {
             }
             return last + Self.interval - now
         }
-        guard let wait else { return await send() }
-        call(after: wait)
+        guard let wait else { return Task { await send(wakeUp) } }
+        call(wakeUp, after: wait)
+        return nil
     }
 
     /// Calls after that time, once for all calls that fall into the same interval.
-    func call(after wait: Duration) {
+    func call(_ wakeUp: WakeUp, after wait: Duration) {
         guard wait <= Self.horizon else { return }
         let slot = Int64((ContinuousClock.now + wait - origin) / Self.interval) + 1
-        guard state.withLock({ $0.pending.insert(slot).inserted }) else { return }
+        let isFirst = state.withLock { state in
+            let isFirst = state.pending[slot] == nil
+            state.pending[slot, default: wakeUp].merge(wakeUp)
+            return isFirst
+        }
+        guard isFirst else { return }
         Task {
             try? await Task.sleep(until: origin + Self.interval * slot, clock: .continuous)
-            state.withLock { state in
-                state.pending.remove(slot)
+            let due = state.withLock { state in
                 state.last = .now
+                return state.pending.removeValue(forKey: slot)
             }
-            await send()
+            guard let due else { return }
+            wakeListeners(due)
+            await send(due)
         }
     }
 
-    private func send() async {
+    private func wakeListeners(_ wakeUp: WakeUp) {
+        for listener in state.withLock({ Array($0.listeners.values) }) { listener.deliver(wakeUp) }
+    }
+
+    private func send(_ wakeUp: WakeUp) async {
+        let payload = ([name] + (wakeUp.stages ?? []).sorted()).joined(separator: "\t")
         // Failing is no error: the slow poll finds the work.
-        _ = try? await pool.query("SELECT pg_notify($1, '')", [Self.channel], timeout: .seconds(5))
+        _ = try? await pool.query("SELECT pg_notify($1, $2)", [Self.channel, payload], timeout: .seconds(5))
+    }
+
+    /// What others call for; `nil` for what this process said itself.
+    func wakeUp(from notification: PostgresNotification) -> WakeUp? {
+        let words = notification.payload.split(separator: "\t").map(String.init)
+        guard words.first != name else { return nil }
+        return WakeUp(stages: words.count > 1 ? Set(words.dropFirst()) : nil)
     }
 }

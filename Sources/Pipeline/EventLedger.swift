@@ -55,7 +55,6 @@ struct EventLedger: Sendable {
             try await queue.finish(job, in: transaction)
             if !jobs.isEmpty { _ = try await queue.enqueue(jobs, in: transaction) }
         }
-        await queue.wake()
     }
 
     /// The lead did something. If it opted out, nothing more is written to it.

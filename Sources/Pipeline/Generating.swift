@@ -93,7 +93,6 @@ struct Generating: Sendable {
             Failpoint.reach(.generateCommitting)
         }
         Failpoint.reach(.generateCommitted)
-        await queue.wake()
     }
 
     private func suppress(

@@ -64,7 +64,6 @@ struct Planning: Sendable {
             Failpoint.reach(.understandCommitting)
         }
         Failpoint.reach(.understandCommitted)
-        await queue.wake()
     }
 
     /// A message that an event may make due.

@@ -28,8 +28,10 @@ final class StageLoop: Sendable {
         signal.yield()
     }
 
-    /// Says that there may be jobs. Never blocks.
-    func wake() { signal.yield() }
+    /// Takes a call in. Never blocks.
+    func wake(for wakeUp: WakeUp) {
+        if wakeUp.concerns(stage.rawValue) { signal.yield() }
+    }
 
     /// Runs until the task is cancelled. A batch that was claimed is always performed: cancellation is seen between
     /// batches only, so that nothing is left half done.

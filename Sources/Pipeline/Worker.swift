@@ -103,7 +103,7 @@ public final class Worker: Sendable {
             for stage in stages { group.addTask { await stage.run() } }
             group.addTask { [upkeep] in await upkeep.run() }
             group.addTask { [queue, stages] in
-                for await _ in queue.wakeUps() { stages.forEach { $0.wake() } }
+                for await wakeUp in queue.wakeUps() { stages.forEach { $0.wake(for: wakeUp) } }
             }
         }
         log(.info, "worker stopped")

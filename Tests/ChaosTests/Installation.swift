@@ -180,9 +180,8 @@ final class Installation {
     private func openWork() async -> String {
         let rows = try? await pool.query(
             """
-            SELECT stage || ' ' || CASE WHEN token IS NOT NULL THEN 'claimed' WHEN turn IS NULL THEN 'waiting' ELSE 'ready' END
-                || ' attempt ' || attempt || ' ' || coalesce(reason, '') AS what, count(*)::bigint
-            FROM jobs GROUP BY 1 ORDER BY 2 DESC LIMIT 10
+            SELECT stage || ' ' || state || ' attempt ' || attempts || ' ' || coalesce(reason, '') AS what, count(*)::bigint
+            FROM job_states WHERE state <> 'behind' GROUP BY 1 ORDER BY 2 DESC LIMIT 10
             """)
         guard let rows else { return "the database does not answer" }
         return rows.compactMap { try? $0.decode(String.self, Int.self) }.map { "\($1) × \($0)" }

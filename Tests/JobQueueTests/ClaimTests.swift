@@ -143,7 +143,6 @@ final class ClaimTests: XCTestCase {
         }
         XCTAssertEqual(finished.count, 400)
         XCTAssertEqual(Set(finished.map(\.id)).count, 400)
-        // Tokens are drawn at the claim from a sequence that caches for each session, so order is read from history.
         let disorder = try await queue.pool.query(
             """
             SELECT FROM (

@@ -16,10 +16,8 @@ final class StatementPlanTests: XCTestCase {
         try await database.pool.execute(
             """
             INSERT INTO jobs (
-                lane, id, turn, tenant_id, connection_id, token, run_at, enqueued_at, priority, attempt, max_attempts, stage,
-                payload)
-            SELECT i, i, CASE WHEN i % 60 <> 1 THEN i END, i % 50, i % 60, CASE WHEN i % 50 = 0 THEN i / 5000 END,
-                   now(), now(), 0, 1, 12, (ARRAY['understand', 'generate', 'write'])[1 + i % 3], '{}'
+                lane, id, turn, tenant_id, connection_id, run_at, enqueued_at, priority, attempt, max_attempts, stage, payload)
+            SELECT i, i, CASE WHEN i % 60 <> 1 THEN i END, i % 50, i % 60, now(), now(), 0, 1, 12, (ARRAY['understand', 'generate', 'write'])[1 + i % 3], '{}'
             FROM generate_series(1, 50000) AS i
             """)
         try await database.pool.execute(
@@ -30,9 +28,9 @@ final class StatementPlanTests: XCTestCase {
             """)
         try await database.pool.execute(
             """
-            INSERT INTO leases (token, stage, priority, turn, leased_until, worker, lanes)
+            INSERT INTO leases (token, stage, priority, turn, leased_until, worker, lanes, jobs)
             SELECT i, (ARRAY['understand', 'generate', 'write'])[1 + i % 3], 0, i,
-                   now() + interval '30 s' * (i % 100), 'w', ARRAY[i]
+                   now() + interval '30 s' * (i % 100), 'w', ARRAY[i], ARRAY[i]
             FROM generate_series(1, 50000) AS i
             """)
         try await database.pool.execute(
@@ -78,10 +76,11 @@ final class StatementPlanTests: XCTestCase {
         try await assertPlan(Statement.claim, ["write", 100, "w", 30.0, now, [0, 0, 0] as [Int64], 1, 100])
         try await assertPlan(Statement.admit, ["write", 100, now, Date.distantPast])
         try await assertPlan(Statement.rescue, [100, now])
-        try await assertPlan(Statement.finish, [["(0,1)", "(0,2)"], [1, 2] as [Int64], "done", String?.none])
-        try await assertPlan(Statement.bury, [ids, ids, "x"])
-        try await assertPlan(Statement.advance, [ids, ids, "done", String?.none, now])
-        try await assertPlan(Statement.reschedule, [ids, ids, 1.5, 0, "x", now])
+        let places = ["(0,1)", "(0,2)", "(0,3)"]
+        try await assertPlan(Statement.finish, [places, ids, 3, 1, ids, "done", String?.none])
+        try await assertPlan(Statement.bury, [1, 2, 3, 1, 4, "x"])
+        try await assertPlan(Statement.advance, [ids, ids, ids, ids, 1, "done", String?.none, now])
+        try await assertPlan(Statement.reschedule, [ids, ids, ids, ids, 1, 1.5, "x", now])
         try await assertPlan(Statement.extend, [ids, 30.0, now])
         try await assertPlan(Statement.budgets, [now])
         try await assertPlan(Statement.findTenant, ["acme"])

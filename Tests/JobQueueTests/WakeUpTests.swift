@@ -23,7 +23,7 @@ final class WakeUpTests: XCTestCase {
         let intervals = Int((ContinuousClock.now - start) / .milliseconds(20))
         try await queue.pool.execute("SELECT pg_notify('leadwright_jobs', 'end')")
         var count = 0
-        while case .notification(let notification) = await events.next(), notification.payload.isEmpty { count += 1 }
+        while case .notification(let notification) = await events.next(), notification.payload != "end" { count += 1 }
         XCTAssertGreaterThanOrEqual(count, 1)
         XCTAssertLessThanOrEqual(count, intervals + 2)
     }
@@ -65,7 +65,7 @@ private final class Reader: Sendable {
 
     var count: Int { counter.withLock { $0 } }
 
-    init(_ wakeUps: AsyncStream<Void>) {
+    init(_ wakeUps: WakeUps) {
         task.withLock { task in
             task = Task { [self] in
                 for await _ in wakeUps { counter.withLock { $0 += 1 } }

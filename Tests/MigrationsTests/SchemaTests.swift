@@ -48,23 +48,20 @@ final class SchemaTests: XCTestCase {
         return applied
     }
 
-    /// Only what has a turn can be taken, and a lane has one first job.
-    func testAJobCannotBeTakenWithoutATurnOrStandBesideAnother() async throws {
+    func testALaneHasOneFirstJob() async throws {
         let pool = try pool
         _ = try await Migrator(pool: pool, migrations: migrations).migrate()
         let insert: SQL = """
             INSERT INTO jobs (
-                lane, id, turn, token, tenant_id, connection_id, run_at, enqueued_at, priority, max_attempts, stage, payload)
-            VALUES ($1, 1, $2, $3, 1, 1, now(), now(), 0, 12, 'write', '{}')
+                lane, id, tenant_id, connection_id, run_at, enqueued_at, priority, max_attempts, stage, payload)
+            VALUES (1, $1, 1, 1, now(), now(), 0, 12, 'write', '{}')
             """
-        try await pool.execute(insert, [1, 1, 7])
-        for (lane, turn, constraint) in [(2, Int?.none, "jobs_taken"), (1, 1, "jobs_pkey")] {
-            do {
-                try await pool.execute(insert, [lane, turn, 7])
-                XCTFail("accepted: \(constraint)")
-            } catch {
-                XCTAssertEqual(error.constraint, constraint)
-            }
+        try await pool.execute(insert, [1])
+        do {
+            try await pool.execute(insert, [2])
+            XCTFail("accepted")
+        } catch {
+            XCTAssertEqual(error.constraint, "jobs_pkey")
         }
     }
 }

@@ -134,7 +134,7 @@ final class WorkerTests: XCTestCase {
         try await fixture.administer("faults", ["lose_answers": 1])
         let before = try await fixture.administer("statistics")["calls"]?["writes"]?.integer ?? 0
         await fixture.worker.drain()
-        let open: Int? = try await fixture.value("SELECT count(*) FROM jobs WHERE stage = 'write' AND token IS NULL")
+        let open: Int? = try await fixture.value("SELECT count(*) FROM jobs WHERE stage = 'write' AND turn IS NULL")
         XCTAssertEqual(open, 1, "the lost answer leaves the write open")
         fixture.passTime(3600)
         await fixture.worker.drain()
@@ -152,7 +152,7 @@ final class WorkerTests: XCTestCase {
         _ = try await fixture.createLead("Priya")
         try await fixture.administer("faults", ["rate_limits": 1])
         await fixture.worker.drain()
-        let attempt: Int? = try await fixture.value("SELECT attempt FROM jobs WHERE token IS NULL")
+        let attempt: Int? = try await fixture.value("SELECT attempt FROM jobs WHERE turn IS NULL")
         XCTAssertEqual(attempt, 0)
         fixture.passTime(3600)
         await fixture.worker.drain()

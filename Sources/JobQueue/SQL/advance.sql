@@ -1,18 +1,19 @@
--- Indexes: jobs_pkey, jobs_behind_pkey, and those of queue_turns.
+-- Indexes: leases_pkey, jobs_pkey, jobs_behind_pkey, and those of queue_turns.
 --
--- $1 lanes, $2 tokens of the claims that hold their jobs, $3 outcome, $4 reason or NULL, $5 now or NULL for the database's
--- clock.
+-- $1 lanes of the jobs, $2 their ids, $3 their turns, $4 tokens of the leases that hold them, $5 what this attempt counts, $6
+-- outcome, $7 reason or NULL, $8 now or NULL for the database's clock.
 --
--- Ends jobs, brings up the next of their lanes, and returns those that it ended. Lanes are locked in order, as in
--- enqueue.sql.
+-- Ends jobs, brings up the next of their lanes, and returns the ids of those that it ended with the stages of the next.
+-- Lanes are locked in order, as in enqueue.sql. A job that was set back while this waited for its lane has another turn.
 --
 -- Ids behind are larger than the one that ends (enqueue.sql), so the search need not pass what was taken from the lane
 -- before. A job that was enqueued while this waited for the lane's lock is not in its snapshot; should it be the first
 -- behind, nothing is ended, as if the lease were lost, and the lane goes on from there.
 WITH held AS MATERIALIZED (
     SELECT jobs.*
-    FROM unnest($1::bigint[], $2::bigint[]) AS mine (lane, token)
-    JOIN jobs ON jobs.lane = mine.lane AND jobs.token = mine.token
+    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) AS mine (lane, id, turn, token)
+    JOIN leases ON leases.token = mine.token AND leases.jobs <> '{}'
+    JOIN jobs ON jobs.lane = mine.lane AND jobs.id = mine.id AND jobs.turn = mine.turn
     ORDER BY jobs.lane
     FOR UPDATE OF jobs
 ),
@@ -31,7 +32,7 @@ recorded AS (
     INSERT INTO job_history (
         job_id, enqueued_at, tenant_id, connection_id, lane, attempts, stage, outcome, reason, payload
     )
-    SELECT id, enqueued_at, tenant_id, connection_id, lane, attempt, stage, $3, $4, payload FROM ended
+    SELECT id, enqueued_at, tenant_id, connection_id, lane, attempt + $5::smallint, stage, $6, $7, payload FROM ended
 ),
 emptied AS (
     DELETE FROM jobs USING ended WHERE jobs.lane = ended.lane AND ended.behind = 0
@@ -46,7 +47,7 @@ flows AS MATERIALIZED (
 ),
 placed AS (
     SELECT next.*,
-           CASE WHEN run_at <= coalesce($5::timestamptz, statement_timestamp())
+           CASE WHEN run_at <= coalesce($8::timestamptz, statement_timestamp())
                THEN last_turn + step * row_number() OVER (PARTITION BY stage, priority, tenant_id ORDER BY id)
            END AS turn
     FROM next JOIN flows USING (stage, priority, tenant_id)
@@ -54,10 +55,10 @@ placed AS (
 promoted AS (
     UPDATE jobs
     SET id = placed.id, turn = placed.turn, tenant_id = placed.tenant_id, connection_id = placed.connection_id,
-        token = NULL, run_at = placed.run_at, valid_until = placed.valid_until, enqueued_at = placed.enqueued_at,
+        run_at = placed.run_at, valid_until = placed.valid_until, enqueued_at = placed.enqueued_at,
         behind = behind - 1, priority = placed.priority, attempt = 0, max_attempts = placed.max_attempts,
         stage = placed.stage, payload = placed.payload, reason = NULL
     FROM placed
     WHERE jobs.lane = placed.lane
 )
-SELECT lane, token FROM ended
+SELECT ended.id, next.stage FROM ended LEFT JOIN next USING (lane)

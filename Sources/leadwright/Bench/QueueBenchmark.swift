@@ -175,7 +175,6 @@ struct QueueBenchmark: Sendable {
                     }
                     put += jobs.count
                     try await pool.transaction { try await queue.enqueue(jobs, in: $0) }
-                    await queue.wake()
                 }
                 return
             }

@@ -1,0 +1,101 @@
+import Foundation
+import JobQueue
+import PostgresClient
+import XCTest
+
+/// A job is held while a lease names it.
+final class LeaseTests: XCTestCase {
+    private var fixture: QueueFixture?
+    private var queue: QueueFixture { get throws { try XCTUnwrap(fixture) } }
+
+    override func setUp() async throws { fixture = try await QueueFixture.make() }
+    override func tearDown() async throws { await fixture?.drop() }
+
+    private func leases() async throws -> Int {
+        try await queue.pool.query("SELECT count(*) FROM leases").first?.decode(Int.self) ?? 0
+    }
+
+    func testALeaseGoesWithItsJobsAndTheNewestStaysAsTheClock() async throws {
+        let queue = try queue
+        try await queue.enqueue(queue.job("a"), queue.job("b"), queue.job("c"))
+        let first = try await queue.claim(2)
+        let second = try await queue.claim(1)
+        try await queue.finish(second)
+        try await queue.finish(first)
+        let left = try await queue.pool.query("SELECT token FROM leases").map { try $0.decode(Int64.self) }
+        XCTAssertEqual(left, [second[0].token])
+    }
+
+    func testALeaseThatIsEndedJobByJobGoesWhenItRunsOut() async throws {
+        let queue = try queue
+        try await queue.enqueue(queue.job("a"), queue.job("b"), queue.job("c"))
+        let first = try await queue.claim(2)
+        let second = try await queue.claim(1)
+        for job in first + second { try await queue.finish([job]) }
+        let open = try await leases()
+        XCTAssertEqual(open, 2)
+        queue.clock.advance(30)
+        _ = try await queue.claim()
+        let clocks = try await leases()
+        XCTAssertEqual(clocks, 1)
+    }
+
+    /// A claim's commit does not wait for the disk.
+    func testAClaimThatACrashUndidHoldsNothing() async throws {
+        let queue = try queue
+        let ids = try await queue.enqueue(queue.job("a"))
+        let lost = try await queue.claimOne()
+        try await queue.pool.execute("DELETE FROM leases")
+        let again = try await queue.other.claim(stage: "write", limit: 1)
+        XCTAssertEqual(again.map(\.id), ids)
+        await assertLeaseLost([lost]) { try await queue.finish([lost]) }
+        let stopped = try await queue.queue.extend([lost])
+        XCTAssertEqual(stopped, [lost])
+        try await queue.finish(again)
+        let outcome = try await queue.outcome(ids[0])
+        XCTAssertEqual(outcome?.outcome, "done")
+    }
+
+    func testWhatWasGivenBackIsHeldByItsNextClaimOnly() async throws {
+        let queue = try queue
+        let ids = try await queue.enqueue(queue.job("a"), queue.job("b"))
+        let both = try await queue.claim()
+        queue.clock.advance(20)
+        try await queue.queue.retry(both[0], reason: "busy", after: .postpone(.zero))
+        let again = try await queue.other.claim(stage: "write", limit: 10)
+        XCTAssertEqual(again.map(\.id), [ids[0]])
+        // The first claim's lease runs out; the second's does not.
+        queue.clock.advance(11)
+        let rescued = try await queue.other.claim(stage: "write", limit: 10)
+        XCTAssertEqual(rescued.map(\.id), [ids[1]])
+        XCTAssertEqual(rescued.map(\.attempt), [2])
+        await assertLeaseLost(both) { try await queue.finish(both) }
+        try await queue.pool.transaction { try await queue.other.finish(again + rescued, in: $0) }
+    }
+
+    /// Whoever enqueues to a lane holds its row until the commit: a claim takes the job all the same.
+    func testAClaimDoesNotWaitForWhoeverEnqueues() async throws {
+        let queue = try queue
+        let ids = try await queue.enqueue(queue.job("a"))
+        try await queue.pool.transaction { connection in
+            try await queue.queue.enqueue([queue.job("a")], in: connection)
+            let jobs = try await queue.claim()
+            XCTAssertEqual(jobs.map(\.id), ids)
+        }
+    }
+
+    func testALaneThatIsBeingEnqueuedToIsParkedLater() async throws {
+        let queue = try queue
+        try await queue.enqueue(queue.job("a"))
+        _ = try await queue.queue.pause(QueueScope(stage: "write"))
+        try await queue.pool.transaction { connection in
+            try await queue.queue.enqueue([queue.job("a")], in: connection)
+            let jobs = try await queue.claim()
+            XCTAssertEqual(jobs, [])
+        }
+        let jobs = try await queue.claim()
+        XCTAssertEqual(jobs, [])
+        let parked = try await queue.pool.query("SELECT FROM jobs WHERE run_at = 'infinity'")
+        XCTAssertEqual(parked.count, 1)
+    }
+}
