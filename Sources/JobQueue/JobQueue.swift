@@ -197,9 +197,8 @@ public struct JobQueue: Sendable {
     @discardableResult
     public func extend(_ jobs: [Job]) async throws(JobQueueError) -> [Job] {
         guard !jobs.isEmpty else { return [] }
-        let held = try await run(Statement.extend, [jobs.tokens, lease / .seconds(1), now?()]) { row throws(PostgresError) in
-            try row.decode(Int64.self)
-        }
+        let values: [any PostgresValue] = [jobs.tokens, lease / .seconds(1), now?()]
+        let held = try await run(Statement.extend, values) { row throws(PostgresError) in try row.decode(Int64.self) }
         return jobs.filter { !held.contains($0.token) }
     }
 

@@ -283,7 +283,8 @@ final class Session {
 
     /// Whether the server is still there and no transaction is open, so that someone else may use the connection.
     var isIdle: Bool {
-        !isLost && !mustBegin && PQstatus(connection) == CONNECTION_OK && PQtransactionStatus(connection) == PQTRANS_IDLE
+        !isLost && !mustBegin && PQstatus(connection) == CONNECTION_OK
+            && PQtransactionStatus(connection) == PQTRANS_IDLE
     }
 
     /// The socket, for a look from outside whether the server closed it.
