@@ -3,6 +3,9 @@ import JSON
 import PostgresClient
 
 extension JobQueue {
+    /// How many jobs that came due get their turns before a claim.
+    private static let admittedTogether = 1000
+
     /// Takes up to `limit` jobs of a stage: the first of their lanes, due, not paused, and within their connections' call
     /// budgets; urgent ones first, and tenants by their weights.
     ///
@@ -11,7 +14,6 @@ extension JobQueue {
     /// - Parameter cost: The calls to reserve for what is taken.
     public func claim(stage: String, limit: Int, cost: CallCost = .none) async throws(JobQueueError) -> [Job] {
         if rounds.rescueIsDue() { try await rescue() }
-        try await admit(stage)
         var jobs = try await take(stage, limit: limit, cost, from: rounds.marks(of: stage))
         if jobs.count < limit, let marks = rounds.deeperMarks(of: stage, afterFinding: !jobs.isEmpty) {
             jobs += try await take(stage, limit: limit - jobs.count, cost, from: marks)
@@ -43,23 +45,34 @@ extension JobQueue {
         let jobs: [Job]
     }
 
-    /// Claims once.
+    /// Claims once, after giving turns to what came due: all in one round trip and one transaction.
     private func takeOnce(
         _ stage: String, limit: Int, _ cost: CallCost, from marks: ClaimCursor.Clocks
     ) async throws(JobQueueError) -> Round {
         let levels = JobPriority.allCases.sorted { $0.rawValue > $1.rawValue }
+        var statements = [BoundStatement(Statement.beginClaim, [stage])]
+        let admission = rounds.admission(of: stage)
+        if admission.isDue {
+            let values: [any PostgresValue] = [stage, Self.admittedTogether, now?(), admission.since ?? .distantPast]
+            statements.append(BoundStatement(Statement.admit, values))
+        }
+        statements.append(
+            BoundStatement(
+                Statement.claim,
+                [
+                    stage, limit, worker, lease / .seconds(1), now?(), levels.map { marks[$0] ?? 0 }, cost.calls,
+                    cost.jobsPerBatch,
+                ]))
         var counts = (looked: 0, parked: 0)
         var claimed: [ClaimedRow] = []
         do throws(PostgresError) {
-            let rows = try await pool.query([
-                BoundStatement(Statement.beginClaim, [stage]),
-                BoundStatement(
-                    Statement.claim,
-                    [
-                        stage, limit, worker, lease / .seconds(1), now?(), levels.map { marks[$0] ?? 0 }, cost.calls,
-                        cost.jobsPerBatch,
-                    ]),
-            ])[1]
+            let answers = try await pool.query(statements)
+            if admission.isDue, let (count, time) = try answers[1].first?.decode(Int.self, Date.self),
+                count < Self.admittedTogether
+            {
+                rounds.admitted(stage, through: time)
+            }
+            let rows = answers.last ?? []
             if let first = rows.first { counts = (try first.decode("count"), try first.decode("parked")) }
             for row in rows {
                 if let row = try ClaimedRow(row, stage: stage) { claimed.append(row) }
@@ -84,17 +97,6 @@ extension JobQueue {
             }
         }
         return jobs
-    }
-
-    /// Gives turns to the jobs whose time has come.
-    private func admit(_ stage: String) async throws(JobQueueError) {
-        let (isDue, since) = rounds.admission(of: stage)
-        guard isDue else { return }
-        let limit = 1000
-        let answer = try await run(Statement.admit, [stage, limit, now?(), since ?? .distantPast]) {
-            row throws(PostgresError) in try row.decode(Int.self, Date.self)
-        }
-        if let (count, time) = answer.first, count < limit { rounds.admitted(stage, through: time) }
     }
 
     /// Takes jobs back from workers that let their leases run out.

@@ -37,26 +37,27 @@ final class StageLoop: Sendable {
     /// batches only, so that nothing is left half done.
     func run() async {
         for await _ in signals {
-            while !Task.isCancelled, await performBatch() {}
+            // A batch that is not full is all there was; for whatever came since there is another signal.
+            while !Task.isCancelled, await performBatch() == limit {}
             if Task.isCancelled { return }
         }
     }
 
     /// Claims a batch and performs it.
     ///
-    /// - Returns: whether there was one, so that there may be more.
-    func performBatch() async -> Bool {
+    /// - Returns: how many jobs it had.
+    func performBatch() async -> Int {
         let jobs: [Job]
         do {
             jobs = try await queue.claim(stage: stage.rawValue, limit: limit, cost: cost)
         } catch {
             // The next wake-up, a second away at most, tries again.
             log(.error, "claim failed", ["stage": stage.rawValue, "error": "\(error)"])
-            return false
+            return 0
         }
-        guard !jobs.isEmpty else { return false }
+        guard !jobs.isEmpty else { return 0 }
         let work = Task { [perform] in await perform(jobs) }
         await Lease(jobs: jobs, queue: queue, log: log).hold(while: work)
-        return true
+        return jobs.count
     }
 }

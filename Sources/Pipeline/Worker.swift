@@ -91,7 +91,7 @@ public final class Worker: Sendable {
         while hasWorked {
             hasWorked = false
             for stage in stages {
-                while await stage.performBatch() { hasWorked = true }
+                while await stage.performBatch() > 0 { hasWorked = true }
             }
         }
     }

@@ -7,7 +7,7 @@ import Foundation
 /// ends at a deadline or when the interruption is raised. Both, like a broken socket, leave the session lost: libpq
 /// cannot say whether a cancel request that comes late would strike the next statement, so there is no next one.
 final class Session {
-    private let connection: OpaquePointer
+    let connection: OpaquePointer
     private let interruption: Interruption
     private(set) var isLost = false
     /// `nil` behind a pooler that may run each transaction in another server session (PgBouncer), which does not know the
@@ -198,70 +198,12 @@ final class Session {
         _ = try lastResult(until: deadline)
     }
 
-    /// Runs `COPY … FROM STDIN`; `next` gives chunks of whole rows until it returns `nil`. An error of `next` ends the
-    /// copy without a row taken.
-    ///
-    /// - Returns: The number of rows.
-    func copyIn(
-        _ sql: SQL, until deadline: ContinuousClock.Instant?, next: () throws(PostgresError) -> [UInt8]?
-    ) throws(PostgresError) -> Int {
-        try beginNow(until: deadline)
-        guard PQsendQuery(connection, sql.text) == 1 else { throw lost() }
-        guard let result = try nextResult(until: deadline) else { throw lost() }
-        guard PQresultStatus(result) == PGRES_COPY_IN else {
-            let status = PQresultStatus(result)
-            let failure = PostgresError(result: result)
-            PQclear(result)
-            while let rest = try nextResult(until: deadline) { PQclear(rest) }
-            guard status == PGRES_FATAL_ERROR else {
-                throw PostgresError(.server, "a COPY … FROM STDIN was expected, but the statement is another")
-            }
-            throw failure
-        }
-        PQclear(result)
-
-        var failure: PostgresError?
-        do throws(PostgresError) {
-            while let chunk = try next() { try put(chunk, until: deadline) }
-        } catch {
-            if isLost { throw error }
-            failure = error
-        }
-        while true {
-            let ended = PQputCopyEnd(connection, failure == nil ? nil : "the client gave up")
-            if ended == 1 { break }
-            guard ended == 0 else { throw lost() }
-            try flush(until: deadline)
-        }
-        do throws(PostgresError) {
-            let copied = try lastResult(until: deadline)
-            if let failure { throw failure }
-            return copied.affected
-        } catch {
-            throw isLost ? error : failure ?? error
-        }
-    }
-
-    private func put(_ chunk: [UInt8], until deadline: ContinuousClock.Instant?) throws(PostgresError) {
-        while true {
-            let taken = chunk.withUnsafeBytes { bytes in
-                PQputCopyData(
-                    connection, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count))
-            }
-            if taken == 1 { break }
-            guard taken == 0 else { throw lost() }
-            try flush(until: deadline)
-        }
-        // Otherwise libpq would collect the whole copy in memory.
-        try flush(until: deadline)
-    }
-
     // MARK: Transactions
 
     /// Begins a transaction with the next statement.
     func begin() { mustBegin = true }
 
-    private func beginNow(until deadline: ContinuousClock.Instant?) throws(PostgresError) {
+    func beginNow(until deadline: ContinuousClock.Instant?) throws(PostgresError) {
         guard mustBegin else { return }
         mustBegin = false
         _ = try run("BEGIN", [], until: deadline)
@@ -311,7 +253,7 @@ final class Session {
 
     // MARK: Waiting
 
-    private func lastResult(until deadline: ContinuousClock.Instant?) throws(PostgresError) -> RowResult {
+    func lastResult(until deadline: ContinuousClock.Instant?) throws(PostgresError) -> RowResult {
         var last: RowResult?
         var failure: PostgresError?
         while let result = try nextResult(until: deadline) {
@@ -341,7 +283,7 @@ final class Session {
         return last
     }
 
-    private func nextResult(until deadline: ContinuousClock.Instant?) throws(PostgresError) -> OpaquePointer? {
+    func nextResult(until deadline: ContinuousClock.Instant?) throws(PostgresError) -> OpaquePointer? {
         try flush(until: deadline)
         while PQisBusy(connection) == 1 {
             try waitOrLose(for: Int16(POLLIN), until: deadline)
@@ -351,7 +293,7 @@ final class Session {
         return PQgetResult(connection)
     }
 
-    private func flush(until deadline: ContinuousClock.Instant?) throws(PostgresError) {
+    func flush(until deadline: ContinuousClock.Instant?) throws(PostgresError) {
         while true {
             let left = PQflush(connection)
             if left == 0 { return }
@@ -409,7 +351,7 @@ final class Session {
         }
     }
 
-    private func lost() -> PostgresError {
+    func lost() -> PostgresError {
         isLost = true
         return PostgresError(.connectionLost, "the connection to the database broke: \(libpqMessage)")
     }
