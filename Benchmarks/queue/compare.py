@@ -57,7 +57,7 @@ class Comparison:
             str(jobs or self.options.jobs), *options])
         return json.loads(run.output), run.command
 
-    def bare(self):
+    def bare(self, script="bare.sql"):
         self.server.run("psql", "--host", self.server.folder, "--username=leadwright", "--quiet", "--dbname=bare",
                         "--file", os.path.abspath(f"{HERE}/bare_setup.sql"))
         self.server.query("bare", "INSERT INTO bare (payload) SELECT '{\"event\": 12345}' "
@@ -65,7 +65,7 @@ class Comparison:
         self.server.query("bare", "VACUUM ANALYZE bare")
         run = program.run([
             os.path.join(POSTGRES, "pgbench"), "--no-vacuum", "--protocol=prepared", "--client=2", "--jobs=2",
-            f"--transactions={self.options.jobs // 200}", f"--file={HERE}/bare.sql",
+            f"--transactions={self.options.jobs // 200}", f"--file={HERE}/{script}",
             f"postgresql://leadwright@/bare?host={self.server.folder}"])
         rate = float(re.search(r"tps = ([\d.]+)", run.output).group(1)) * 100
         return {"completed_jobs_s": rate}, run.command
@@ -154,7 +154,8 @@ class Comparison:
         self.server.database("bare")
         blocked = lambda: self.ours("--blocked", "100000")
         deep = lambda: self.ours("--lanes", str(self.options.jobs // 100))
-        sides = [("bare loop", self.bare), ("Leadwright", self.ours), ("Leadwright, 100,000 blocked", blocked),
+        kept = lambda: self.bare("bare_kept.sql")
+        sides = [("bare loop", self.bare), ("bare loop with a history", kept), ("Leadwright", self.ours), ("Leadwright, 100,000 blocked", blocked),
                  ("Leadwright, 100 jobs a lead", deep), ("PgQueuer", self.pgqueuer)]
         for number in range(self.options.rounds):
             # Every other round the other way round, so that nothing always follows the same neighbour.

@@ -44,7 +44,7 @@ def document(raw):
         f"| {name} | {value:.2f} | {bound} {limit:g} | "
         f"{'yes' if (value >= limit) == (bound == 'at least') or value == limit else '**no**'} |"
         for name, value, bound, limit in aims(raw)]
-    sides = ["bare loop", "Leadwright", "Leadwright, 100,000 blocked", "Leadwright, 100 jobs a lead", "PgQueuer"]
+    sides = ["bare loop", "bare loop with a history", "Leadwright", "Leadwright, 100,000 blocked", "Leadwright, 100 jobs a lead", "PgQueuer"]
     rates = [f"| {name} | {spread(values(raw, name, 'completed_jobs_s'))} |" for name in sides]
     figure = lambda name, places=0: spread(values(raw, "Leadwright", name), places)
     steps = "\n".join(
@@ -69,7 +69,8 @@ least and the greatest.
   to be put in to its durable end, at half of the drain's rate (10,000 a second at most). Lane order, tenant shares and
   call budgets are on; each job leaves a row in the history; the client reads every job.
 - The bare loop: `UPDATE … WHERE id IN (SELECT … LIMIT 100 FOR UPDATE SKIP LOCKED)` and `DELETE`, prepared, by pgbench, which
-  reads nothing but two arrays of ids. No order, no shares, no budgets, no history, no leases.
+  reads nothing but two arrays of ids. No order, no shares, no budgets, no history, no leases. With a history, what it
+  deletes goes into a table with one index.
 - PgQueuer 1.6.0 with asyncpg, four processes in drain mode with batches of a hundred, {options['jobs'] // 5:,} jobs.
 - The full queue: {options['finished']:,} finished and {options['waiting']:,} waiting jobs. The flood: as many jobs of one
   tenant, put in first, as {options['tenants']:,} others have together ({options['each']} each). The snapshot: held for
