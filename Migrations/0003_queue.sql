@@ -145,7 +145,7 @@ CREATE TABLE queue_pauses (
     UNIQUE NULLS NOT DISTINCT (tenant_id, system, stage)
 );
 
--- What a CRM last said about one of a connection's rate limits, and the calls that were reserved, by the second.
+-- What a CRM last said about one of a connection's rate limits, and the calls that were reserved.
 CREATE TABLE call_budgets (
     connection_id bigint NOT NULL,
     name          text NOT NULL,
@@ -157,12 +157,16 @@ CREATE TABLE call_budgets (
 ) WITH (fillfactor = 50);
 COMMENT ON COLUMN call_budgets.calls IS 'Allowed in any stretch of `seconds`; `remaining` of them were left when the CRM said so.';
 
+-- Each row tells how many calls were reserved up to it, so that what was reserved since any time is the difference of two
+-- rows. Nothing is updated: a row that changed with every claim would grow a chain of versions under a held snapshot.
 CREATE TABLE call_reservations (
     connection_id bigint NOT NULL,
     at            timestamptz NOT NULL,
     calls         integer NOT NULL,
+    calls_so_far  bigint NOT NULL,
     PRIMARY KEY (connection_id, at)
-) WITH (fillfactor = 50);
+);
+COMMENT ON COLUMN call_reservations.calls_so_far IS 'Those of this row and of all before it; the count begins anew when all were forgotten.';
 
 -- The calls that a connection may still make, by the limit that leaves the fewest, how long to wait when there are none,
 -- and which limit that is; no row for a connection of which no limit is known. What was reserved in the second of an
@@ -175,17 +179,26 @@ RETURNS TABLE (available bigint, park_seconds double precision, limited_by text)
     SELECT available, greatest(least(seconds / 10, 300), 0.2), budget.name
     FROM call_budgets AS budget,
         LATERAL (
+            SELECT (
+                SELECT calls_so_far FROM call_reservations
+                WHERE connection_id = of_connection
+                ORDER BY at DESC LIMIT 1) AS total
+        ) AS reserved,
+        LATERAL (
             SELECT least(
                 CASE WHEN seconds <= 60
-                    THEN budget.calls - coalesce(sum(calls) FILTER (WHERE at > moment - make_interval(secs => seconds)), 0)
+                    THEN budget.calls - coalesce(total - (
+                        SELECT calls_so_far - call_reservations.calls FROM call_reservations
+                        WHERE connection_id = of_connection AND at > moment - make_interval(secs => seconds)
+                        ORDER BY at LIMIT 1), 0)
                 END,
                 CASE WHEN observed_at + make_interval(secs => seconds) <= moment THEN budget.calls
-                    ELSE remaining - coalesce(sum(calls) FILTER (WHERE at >= date_trunc('second', observed_at)), 0)
+                    ELSE remaining - coalesce(total - (
+                        SELECT calls_so_far - call_reservations.calls FROM call_reservations
+                        WHERE connection_id = of_connection AND at >= date_trunc('second', observed_at)
+                        ORDER BY at LIMIT 1), 0)
                 END)::bigint AS available
-            FROM call_reservations
-            WHERE connection_id = of_connection
-                AND at >= least(date_trunc('second', observed_at), moment - make_interval(secs => least(seconds, 60)))
-        ) AS reserved
+        ) AS left_over
     WHERE budget.connection_id = of_connection
     ORDER BY available
     LIMIT 1

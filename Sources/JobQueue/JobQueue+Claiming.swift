@@ -50,7 +50,7 @@ extension JobQueue {
         _ stage: String, limit: Int, _ cost: CallCost, from marks: ClaimCursor.Clocks
     ) async throws(JobQueueError) -> Round {
         let levels = JobPriority.allCases.sorted { $0.rawValue > $1.rawValue }
-        var statements = [BoundStatement(Statement.beginClaim, [stage])]
+        var statements = [BoundStatement(Statement.beginClaim, [stage, cost.calls])]
         let admission = rounds.admission(of: stage)
         if admission.isDue {
             let values: [any PostgresValue] = [stage, Self.admittedTogether, now?(), admission.since ?? .distantPast]

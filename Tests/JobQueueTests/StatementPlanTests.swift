@@ -40,8 +40,8 @@ final class StatementPlanTests: XCTestCase {
             """)
         try await database.pool.execute(
             """
-            INSERT INTO call_reservations (connection_id, at, calls)
-            SELECT i / 10, now() + interval '1 s' * (i % 10), 1 FROM generate_series(1, 20000) AS i
+            INSERT INTO call_reservations (connection_id, at, calls, calls_so_far)
+            SELECT i / 10, now() + interval '1 s' * (i % 10), 1, i % 10 FROM generate_series(1, 20000) AS i
             """)
         try await database.pool.execute(
             """

@@ -21,10 +21,12 @@ held AS MATERIALIZED (
     SELECT unnest(lease.jobs) AS id
     FROM levels,
         LATERAL (
-            -- In order, so that the plan walks the index: what is dead makes the table longer than it says.
+            -- With a second end, which no turn reaches, the planner expects few rows and walks the index; with one, it
+            -- expects a third of them and reads the table, which is mostly dead rows when a snapshot is held.
             SELECT leases.jobs FROM leases
             WHERE stage = $1 AND leases.priority = levels.priority AND leases.turn >= mark
-            ORDER BY leases.turn
+                AND leases.turn < mark + (1::bigint << 62)
+            OFFSET 0
         ) AS lease
 ),
 candidates AS MATERIALIZED (
@@ -93,14 +95,23 @@ taken AS MATERIALIZED (
     WHERE place NOT IN (SELECT place FROM stopped)
 ),
 reserved AS (
-    INSERT INTO call_reservations (connection_id, at, calls)
-    SELECT connection_id, date_trunc('second', coalesce($5::timestamptz, statement_timestamp())),
-           $7 * ((count(*) - 1) / $8 + 1)
-    FROM taken
-    WHERE connection_id IN (SELECT connection_id FROM budgets)
-    GROUP BY connection_id
-    ORDER BY connection_id
-    ON CONFLICT (connection_id, at) DO UPDATE SET calls = call_reservations.calls + excluded.calls
+    INSERT INTO call_reservations (connection_id, at, calls, calls_so_far)
+    SELECT connection_id, greatest(coalesce($5::timestamptz, statement_timestamp()), last.at), calls,
+           calls + coalesce(last.calls_so_far, 0)
+    FROM (
+        SELECT connection_id, $7 * ((count(*) - 1) / $8 + 1) AS calls
+        FROM taken
+        WHERE connection_id IN (SELECT connection_id FROM budgets)
+        GROUP BY connection_id
+    ) AS flow
+    LEFT JOIN LATERAL (
+        SELECT at, calls_so_far FROM call_reservations
+        WHERE connection_id = flow.connection_id
+        ORDER BY at DESC LIMIT 1
+    ) AS last ON true
+    -- Two at one moment, or the clock was set back.
+    ON CONFLICT (connection_id, at) DO UPDATE
+    SET calls = call_reservations.calls + excluded.calls, calls_so_far = excluded.calls_so_far
 ),
 leased AS (
     INSERT INTO leases (token, stage, priority, turn, leased_until, worker, lanes, jobs)
