@@ -158,7 +158,8 @@ CREATE TABLE call_budgets (
 COMMENT ON COLUMN call_budgets.calls IS 'Allowed in any stretch of `seconds`; `remaining` of them were left when the CRM said so.';
 
 -- Each row tells how many calls were reserved up to it, so that what was reserved since any time is the difference of two
--- rows. Nothing is updated: a row that changed with every claim would grow a chain of versions under a held snapshot.
+-- rows. None is updated unless two fall on one moment: a row that changed with every claim would grow a chain of versions
+-- under a held snapshot.
 CREATE TABLE call_reservations (
     connection_id bigint NOT NULL,
     at            timestamptz NOT NULL,

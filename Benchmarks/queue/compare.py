@@ -102,7 +102,8 @@ class Comparison:
             claim = file.read()
         script = os.path.join(self.server.folder, "claims.sql")
         with open(script, "w", encoding="utf-8") as file:
-            file.write(f"\\set ON_ERROR_STOP on\nSET plan_cache_mode = force_generic_plan; SET jit = off;\nPREPARE claim AS {claim};\n\\timing on\n")
+            file.write("\\set ON_ERROR_STOP on\nSET plan_cache_mode = force_generic_plan; SET jit = off;\n"
+                       f"PREPARE claim AS {claim};\n\\timing on\n")
             # A worker begins where the last claims ended.
             file.write("SELECT coalesce(max(turn), 0) AS clock FROM leases WHERE stage = 'bench' \\gset\n"
                        "EXECUTE claim('bench', 100, 'w', 30, NULL, ARRAY[0, :clock, 0], 1, 100) \\g /dev/null\n" * 150)
@@ -155,8 +156,9 @@ class Comparison:
         blocked = lambda: self.ours("--blocked", "100000")
         deep = lambda: self.ours("--lanes", str(self.options.jobs // 100))
         kept = lambda: self.bare("bare_kept.sql")
-        sides = [("bare loop", self.bare), ("bare loop with a history", kept), ("Leadwright", self.ours), ("Leadwright, 100,000 blocked", blocked),
-                 ("Leadwright, 100 jobs a lead", deep), ("PgQueuer", self.pgqueuer)]
+        sides = [("bare loop", self.bare), ("bare loop with a history", kept), ("Leadwright", self.ours),
+                 ("Leadwright, 100,000 blocked", blocked), ("Leadwright, 100 jobs a lead", deep),
+                 ("PgQueuer", self.pgqueuer)]
         for number in range(self.options.rounds):
             # Every other round the other way round, so that nothing always follows the same neighbour.
             for name, side in sides if number % 2 == 0 else reversed(sides):

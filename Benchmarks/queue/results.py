@@ -44,7 +44,8 @@ def document(raw):
         f"| {name} | {value:.2f} | {bound} {limit:g} | "
         f"{'yes' if (value >= limit) == (bound == 'at least') or value == limit else '**no**'} |"
         for name, value, bound, limit in aims(raw)]
-    sides = ["bare loop", "bare loop with a history", "Leadwright", "Leadwright, 100,000 blocked", "Leadwright, 100 jobs a lead", "PgQueuer"]
+    sides = ["bare loop", "bare loop with a history", "Leadwright", "Leadwright, 100,000 blocked",
+             "Leadwright, 100 jobs a lead", "PgQueuer"]
     rates = [f"| {name} | {spread(values(raw, name, 'completed_jobs_s'))} |" for name in sides]
     figure = lambda name, places=0: spread(values(raw, "Leadwright", name), places)
     steps = "\n".join(

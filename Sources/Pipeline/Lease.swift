@@ -17,7 +17,7 @@ struct Lease {
                     try await queue.extend(jobs)
                 } catch {
                     if Task.isCancelled { return }
-                    // Should it lapse, the attempt token keeps the job from being finished twice.
+                    // Should it lapse, the job cannot be finished under it any more, so not twice.
                     log(.warning, "lease not extended", ["error": "\(error)"])
                 }
             }

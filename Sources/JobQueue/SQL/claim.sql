@@ -3,10 +3,10 @@
 -- $1 stage, $2 limit, $3 worker, $4 lease in seconds, $5 now or NULL for the database's clock, $6 the clocks of the
 -- priorities 1, 0 and -1 to begin at, $7 calls to a CRM that a batch takes, $8 jobs of a connection in such a batch.
 --
--- Takes jobs in the order of their turns, behind begin_claim.sql. A lease names the jobs that it holds and no row of theirs
--- is written: measured, that is two thirds of the work of a claim. Those that are paused, or whose connection has no calls
--- left, are parked: they wait without a turn, and no attempt is counted. Jobs past their time or out of attempts are taken
--- too, without counting one, for they are to be dropped or buried.
+-- Takes jobs in the order of their turns, behind begin_claim.sql. A lease names the jobs that it holds, and no row of
+-- theirs is written. Those that are paused, or whose connection has no calls left, are parked: they wait without a turn,
+-- and no attempt is counted. Jobs past their time or out of attempts are taken too, without counting one, for they are to
+-- be dropped or buried.
 -- Returns how many were looked at and parked, with each job taken, or alone. Its commit does not wait for the disk: a claim
 -- that a crash of the server undoes is a lease that ran out, and what its worker would still finish is refused. Tokens are
 -- drawn, because a crash would set a sequence back with the claim, and the next claim would get the same.
