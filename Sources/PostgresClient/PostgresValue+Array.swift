@@ -2,28 +2,14 @@
 extension Array: PostgresValue where Element: PostgresArrayElement {
     public var postgresText: String? {
         // By bytes: a batch of events is thousands of elements, and characters of a String are slow to come by.
-        var text: [UInt8] = [UInt8(ascii: "{")]
+        var literal: [UInt8] = [UInt8(ascii: "{")]
+        literal.reserveCapacity(2 + 24 * count)
         for element in self {
-            if text.count > 1 { text.append(UInt8(ascii: ",")) }
-            guard var element = element.postgresText else {
-                text.append(contentsOf: "NULL".utf8)
-                continue
-            }
-            text.append(UInt8(ascii: "\""))
-            element.withUTF8 { element in
-                var rest = element[...]
-                while let special = rest.firstIndex(where: { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) {
-                    text.append(contentsOf: rest[..<special])
-                    text.append(UInt8(ascii: "\\"))
-                    text.append(rest[special])
-                    rest = rest[(special + 1)...]
-                }
-                text.append(contentsOf: rest)
-            }
-            text.append(UInt8(ascii: "\""))
+            if literal.count > 1 { literal.append(UInt8(ascii: ",")) }
+            element.append(toArrayLiteral: &literal)
         }
-        text.append(UInt8(ascii: "}"))
-        return String(decoding: text, as: UTF8.self)
+        literal.append(UInt8(ascii: "}"))
+        return String(decoding: literal, as: UTF8.self)
     }
 
     public init?(postgresText text: String?) {
@@ -34,6 +20,27 @@ extension Array: PostgresValue where Element: PostgresArrayElement {
             guard let value = Element(postgresText: element) else { return nil }
             append(value)
         }
+    }
+}
+
+extension PostgresArrayElement {
+    public func append(toArrayLiteral literal: inout [UInt8]) {
+        guard var text = postgresText else {
+            literal.append(contentsOf: "NULL".utf8)
+            return
+        }
+        literal.append(UInt8(ascii: "\""))
+        text.withUTF8 { text in
+            var rest = text[...]
+            while let special = rest.firstIndex(where: { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) {
+                literal.append(contentsOf: rest[..<special])
+                literal.append(UInt8(ascii: "\\"))
+                literal.append(rest[special])
+                rest = rest[(special + 1)...]
+            }
+            literal.append(contentsOf: rest)
+        }
+        literal.append(UInt8(ascii: "\""))
     }
 }
 

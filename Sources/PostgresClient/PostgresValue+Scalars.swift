@@ -19,6 +19,12 @@ extension PostgresValue where Self: FixedWidthInteger {
         guard let text, let value = Self(text) else { return nil }
         self = value
     }
+
+    /// Digits need no quotes.
+    public func append(toArrayLiteral literal: inout [UInt8]) {
+        var text = String(self)
+        text.withUTF8 { literal.append(contentsOf: $0) }
+    }
 }
 
 extension Int16: PostgresArrayElement {}

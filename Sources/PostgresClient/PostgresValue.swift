@@ -14,7 +14,10 @@ public protocol PostgresValue: Sendable {
 }
 
 /// A value that may be an element of a Postgres array.
-public protocol PostgresArrayElement: PostgresValue {}
+public protocol PostgresArrayElement: PostgresValue {
+    /// Appends the element as it stands in an array literal. The default quotes ``PostgresValue/postgresText``.
+    func append(toArrayLiteral literal: inout [UInt8])
+}
 
 extension Optional: PostgresValue where Wrapped: PostgresValue {
     public var postgresText: String? { self?.postgresText }

@@ -16,8 +16,12 @@ package struct PreparedStatements {
     }
 
     /// What a session that prepares statements is told first: to keep their plans, which it would else make anew for each
-    /// set of values, and not to compile them, which takes longer than they run.
-    package static let settings = "SET plan_cache_mode = force_generic_plan; SET jit = off"
+    /// set of values; not to compile them, which takes longer than they run; and to walk indexes in their order. For the
+    /// last row of many, a bitmap of them all looks as cheap while few are alive, and under a held snapshot it has all dead
+    /// ones.
+    package static let settings = """
+        SET plan_cache_mode = force_generic_plan; SET jit = off; SET enable_bitmapscan = off
+        """
     /// A plan is not used for longer.
     package static let longestLife = Duration.seconds(10)
     /// A plan that took so long is made anew, once it is a second old.

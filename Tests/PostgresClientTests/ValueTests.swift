@@ -40,6 +40,23 @@ final class ValueTests: XCTestCase {
         try await assertComesBack([JSONText(#"{"a": [1, "\"{,}"]}"#)], sql: "SELECT $1::jsonb[]")
     }
 
+    func testNumbersAndTextsAreReadInPlace() async throws {
+        let rows = try await pool.query(
+            "SELECT * FROM unnest($1::text[]) AS given (text)",
+            [[nil, "0", "-0", "007", "9223372036854775807", "-9223372036854775808"] as [String?]])
+        let numbers = try rows.map { try $0.integer(at: 0) }
+        XCTAssertEqual(numbers, [nil, 0, 0, 7, .max, .min])
+        XCTAssertEqual(try rows.map { try $0.text(at: 0) }.last, "-9223372036854775808")
+        let wrong = ["", "-", "1.5", " 1", "+1", "1-", "9223372036854775808", "-9223372036854775809", "١"]
+        for row in try await pool.query("SELECT * FROM unnest($1::text[]) AS given (text)", [wrong]) {
+            let found = try row.text(at: 0) ?? ""
+            XCTAssertThrowsError(try row.integer(at: 0), found) { error in
+                XCTAssertEqual((error as? PostgresError)?.code, .decoding)
+            }
+            XCTAssertThrowsError(try row.text(at: 1))
+        }
+    }
+
     /// The server does the arithmetic here, so that both directions are checked against it and not against each other.
     func testTimestampsAreExactToTheMicrosecond() async throws {
         var generator = SystemRandomNumberGenerator()
