@@ -153,7 +153,8 @@ let package = Package(
             dependencies: ["Sandbox", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography"],
             exclude: ["Fixtures", "clients"], swiftSettings: strict),
         .testTarget(
-            name: "CommandLineTests", dependencies: ["TestSupport", "PostgresClient", "JSON"], swiftSettings: strict),
+            name: "CommandLineTests", dependencies: ["TestSupport", "JobQueue", "PostgresClient", "JSON"],
+            swiftSettings: strict),
         // The built command's processes, killed on purpose.
         .testTarget(
             name: "ChaosTests",

@@ -109,8 +109,11 @@ CREATE TABLE job_history (
     reason        text,
     payload       jsonb NOT NULL
 ) PARTITION BY RANGE (finished_at);
--- The story of one lead, in order.
-CREATE INDEX job_history_by_lane ON job_history (lane, job_id);
+-- The story of one lead. A B-tree over lanes costs a third of what ending a job does, and only people ask for stories: a Bloom
+-- filter for each 32 pages is made by autovacuum, behind whoever appends, and finds a lane among 3 million jobs in 15 ms.
+CREATE INDEX job_history_by_lane ON job_history
+    USING brin (lane int8_bloom_ops (n_distinct_per_range = 2000, false_positive_rate = 0.01))
+    WITH (pages_per_range = 32, autosummarize = on);
 COMMENT ON COLUMN job_history.outcome IS 'done, dropped (stale or no longer wanted), dead (it is in dead_jobs, or was).';
 
 -- Turns are start-time fair queueing (Goyal, Vin and Cheng, SIGCOMM 1996) with tenants as flows: a job's turn lies one
@@ -145,64 +148,69 @@ CREATE TABLE queue_pauses (
     UNIQUE NULLS NOT DISTINCT (tenant_id, system, stage)
 );
 
--- What a CRM last said about one of a connection's rate limits, and the calls that were reserved.
-CREATE TABLE call_budgets (
+-- The calls to CRMs, in rows that are never updated: one that changed with each claim and each answer of a CRM would grow
+-- a chain of versions under a held snapshot, for each claim to walk. What is read lies at the index's end.
+--
+-- A row for each reservation of calls, and for each time the CRM said how many are left. The newest of a connection stays.
+CREATE TABLE call_ledger (
     connection_id bigint NOT NULL,
+    at            timestamptz NOT NULL,
+    calls         integer NOT NULL,
+    calls_so_far  bigint NOT NULL,
+    observation   bigint NOT NULL,
+    PRIMARY KEY (connection_id, at, calls_so_far, observation)
+);
+COMMENT ON COLUMN call_ledger.calls_so_far IS 'Those of this row and of all before it; what was reserved since any time is the difference of two rows.';
+COMMENT ON COLUMN call_ledger.observation IS 'The limits in call_limits that hold by then.';
+
+-- What a CRM said about a connection's rate limits: at each observation all that are known by then. Only those of the
+-- newest stay.
+CREATE TABLE call_limits (
+    connection_id bigint NOT NULL,
+    observation   bigint NOT NULL,
     name          text NOT NULL,
     calls         integer NOT NULL,
     seconds       double precision NOT NULL CHECK (seconds > 0),
     remaining     integer NOT NULL,
     observed_at   timestamptz NOT NULL,
-    PRIMARY KEY (connection_id, name)
-) WITH (fillfactor = 50);
-COMMENT ON COLUMN call_budgets.calls IS 'Allowed in any stretch of `seconds`; `remaining` of them were left when the CRM said so.';
-
--- Each row tells how many calls were reserved up to it, so that what was reserved since any time is the difference of two
--- rows. None is updated unless two fall on one moment: a row that changed with every claim would grow a chain of versions
--- under a held snapshot.
-CREATE TABLE call_reservations (
-    connection_id bigint NOT NULL,
-    at            timestamptz NOT NULL,
-    calls         integer NOT NULL,
-    calls_so_far  bigint NOT NULL,
-    PRIMARY KEY (connection_id, at)
+    reserved      bigint NOT NULL,
+    noted_at      timestamptz NOT NULL,
+    PRIMARY KEY (connection_id, observation, name)
 );
-COMMENT ON COLUMN call_reservations.calls_so_far IS 'Those of this row and of all before it; the count begins anew when all were forgotten.';
+COMMENT ON COLUMN call_limits.calls IS 'Allowed in any stretch of `seconds`; `remaining` of them were left when the CRM said so.';
+COMMENT ON COLUMN call_limits.noted_at IS 'When the observation came here, by the database''s clock; observed_at is by the worker''s.';
+COMMENT ON COLUMN call_limits.reserved IS 'How many calls had been reserved before the second in which the CRM said so.';
 
--- The calls that a connection may still make, by the limit that leaves the fewest, how long to wait when there are none,
--- and which limit that is; no row for a connection of which no limit is known. What was reserved in the second of an
--- observation counts as if it came after it; for a limit that looks back further than a minute, only what the CRM said
--- counts.
+-- The limits of a connection, each with the calls that it leaves and how long to wait when it leaves none; and the newest
+-- row of the ledger. No row for a connection of which no limit is known. What was reserved in the second of an observation
+-- counts as if it came after it; for a limit that looks back further than a minute, only what the CRM said counts.
 --
--- Indexes: call_budgets_pkey, call_reservations_pkey.
-CREATE FUNCTION call_budget(of_connection bigint, moment timestamptz)
-RETURNS TABLE (available bigint, park_seconds double precision, limited_by text) LANGUAGE sql STABLE AS $$
-    SELECT available, greatest(least(seconds / 10, 300), 0.2), budget.name
-    FROM call_budgets AS budget,
-        LATERAL (
-            SELECT (
-                SELECT calls_so_far FROM call_reservations
-                WHERE connection_id = of_connection
-                ORDER BY at DESC LIMIT 1) AS total
-        ) AS reserved,
-        LATERAL (
-            SELECT least(
-                CASE WHEN seconds <= 60
-                    THEN budget.calls - coalesce(total - (
-                        SELECT calls_so_far - call_reservations.calls FROM call_reservations
-                        WHERE connection_id = of_connection AND at > moment - make_interval(secs => seconds)
-                        ORDER BY at LIMIT 1), 0)
-                END,
-                CASE WHEN observed_at + make_interval(secs => seconds) <= moment THEN budget.calls
-                    ELSE remaining - coalesce(total - (
-                        SELECT calls_so_far - call_reservations.calls FROM call_reservations
-                        WHERE connection_id = of_connection AND at >= date_trunc('second', observed_at)
-                        ORDER BY at LIMIT 1), 0)
-                END)::bigint AS available
-        ) AS left_over
-    WHERE budget.connection_id = of_connection
-    ORDER BY available
-    LIMIT 1
+-- Indexes: call_ledger_pkey, call_limits_pkey.
+CREATE FUNCTION calls_left(of_connection bigint, moment timestamptz)
+RETURNS TABLE (
+    name text, available bigint, park_seconds double precision, calls integer, seconds double precision,
+    observed_at timestamptz, observation bigint, calls_so_far bigint, last_at timestamptz
+) LANGUAGE sql STABLE AS $$
+    SELECT call_limits.name,
+        least(
+            CASE WHEN call_limits.seconds <= 60
+                THEN call_limits.calls - coalesce(last.calls_so_far - (
+                    SELECT first.calls_so_far - first.calls FROM call_ledger AS first
+                    WHERE connection_id = of_connection AND at > moment - make_interval(secs => call_limits.seconds)
+                    ORDER BY at, first.calls_so_far, first.observation LIMIT 1), 0)
+            END,
+            CASE WHEN call_limits.observed_at + make_interval(secs => call_limits.seconds) <= moment
+                THEN call_limits.calls
+                ELSE call_limits.remaining - (last.calls_so_far - call_limits.reserved)
+            END),
+        greatest(least(call_limits.seconds / 10, 300), 0.2), call_limits.calls, call_limits.seconds,
+        call_limits.observed_at, last.observation, last.calls_so_far, last.at
+    FROM (
+            SELECT at, newest.calls_so_far, newest.observation FROM call_ledger AS newest
+            WHERE connection_id = of_connection
+            ORDER BY at DESC, newest.calls_so_far DESC, newest.observation DESC LIMIT 1
+        ) AS last
+    JOIN call_limits ON call_limits.connection_id = of_connection AND call_limits.observation = last.observation
 $$;
 
 -- Every job that has not ended, and what became of it so far, in the words of operators. `since` is when it was or will

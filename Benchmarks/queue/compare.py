@@ -102,11 +102,14 @@ class Comparison:
             claim = file.read()
         script = os.path.join(self.server.folder, "claims.sql")
         with open(script, "w", encoding="utf-8") as file:
-            file.write("\\set ON_ERROR_STOP on\nSET plan_cache_mode = force_generic_plan; SET jit = off;\n"
+            file.write("\\set ON_ERROR_STOP on\nSET plan_cache_mode = force_generic_plan; SET jit = off; "
+                       "SET enable_bitmapscan = off;\n"
                        f"PREPARE claim AS {claim};\n\\timing on\n")
             # A worker begins where the last claims ended.
-            file.write("SELECT coalesce(max(turn), 0) AS clock FROM leases WHERE stage = 'bench' \\gset\n"
-                       "EXECUTE claim('bench', 100, 'w', 30, NULL, ARRAY[0, :clock, 0], 1, 100) \\g /dev/null\n" * 150)
+            for token in range(150):
+                file.write("SELECT coalesce(max(turn), 0) AS clock FROM leases WHERE stage = 'bench' \\gset\n"
+                           f"EXECUTE claim('bench', 100, 'w', 30, NULL, ARRAY[0, :clock, 0], ARRAY[0, {token}, 0], 1, 100) "
+                           "\\g /dev/null\n")
         os.chmod(script, 0o644)
         output = self.server.run("psql", "--host", self.server.folder, "--username=leadwright", "--dbname", name,
                                  "--file", script)

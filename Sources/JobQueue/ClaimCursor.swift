@@ -12,7 +12,8 @@ package struct ClaimCursor: Sendable {
         case near
         /// Ten seconds: four times a second while near claims find nothing, and once a second while they do.
         case deep
-        /// Everything: at first, and once a minute.
+        /// Everything: at first, and once a minute. More seldom where that takes long, so that it takes a hundredth of
+        /// the time: with millions of dead entries under a held snapshot it is seconds.
         case all
     }
 
@@ -21,6 +22,7 @@ package struct ClaimCursor: Sendable {
     package static let idleInterval = Duration.milliseconds(250)
     package static let busyInterval = Duration.seconds(1)
     package static let allInterval = Duration.seconds(60)
+    package static let allShare = 100
 
     /// The last turns taken, by priority from urgent to bulk.
     package typealias Clocks = [JobPriority: Int64]
@@ -29,16 +31,21 @@ package struct ClaimCursor: Sendable {
     /// The clocks at some moments of the last ten seconds, oldest first, at least 50 ms apart.
     private var past: [(at: Duration, clocks: Clocks)] = []
     private var lastDeep: Duration?
-    private var lastAll: Duration?
+    private var nextAll = Duration.zero
 
     package init() {}
 
     /// How far back a claim looks at first.
     package mutating func depth(at now: Duration) -> Depth {
-        if let lastAll, now - lastAll < Self.allInterval { return .near }
-        lastAll = now
+        guard now >= nextAll else { return .near }
+        nextAll = now + Self.allInterval
         lastDeep = now
         return .all
+    }
+
+    /// Notes how long a look at everything took, which ended now.
+    package mutating func lookedAtAll(in duration: Duration, at now: Duration) {
+        nextAll = max(nextAll, now + duration * Self.allShare)
     }
 
     /// Whether a claim that has room left after its first look is to look further back.

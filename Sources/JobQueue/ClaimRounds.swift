@@ -70,13 +70,28 @@ final class ClaimRounds: Sendable {
         state.withLock { $0.stages[stage]?.admittedThrough = date }
     }
 
-    /// The clocks at which a claim of a stage begins.
-    func marks(of stage: String) -> ClaimCursor.Clocks {
+    /// A claim that looks for work from some clocks on.
+    struct Look {
+        let marks: ClaimCursor.Clocks
+        fileprivate let depth: ClaimCursor.Depth
+        fileprivate let start: Duration
+    }
+
+    /// Where a claim of a stage begins.
+    func look(for stage: String) -> Look {
         let now = time()
         return state.withLock { state in
             let depth = state.stages[stage, default: Stage()].cursor.depth(at: now)
-            return state.stages[stage]?.cursor.marks(depth, at: now) ?? [:]
+            return Look(
+                marks: state.stages[stage]?.cursor.marks(depth, at: now) ?? [:], depth: depth, start: now)
         }
+    }
+
+    /// Notes that a look is over.
+    func ended(_ look: Look, for stage: String) {
+        guard look.depth == .all else { return }
+        let now = time()
+        state.withLock { $0.stages[stage]?.cursor.lookedAtAll(in: now - look.start, at: now) }
     }
 
     /// The clocks at which a claim that has room left looks again, if it is to look further back.

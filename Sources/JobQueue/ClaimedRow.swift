@@ -1,9 +1,9 @@
-import Foundation
 import JSON
 import PostgresClient
 
-/// A row of claim.sql: a job that is ours now, and whether it may run.
+/// A row of claim.sql: a job that the claim looked at, and what is to become of it.
 struct ClaimedRow {
+    /// Of a job that was taken.
     enum Fate {
         case run
         case drop(reason: String)
@@ -13,16 +13,20 @@ struct ClaimedRow {
     let job: Job
     let priority: JobPriority
     let fate: Fate
+    /// For how long it is to be set aside instead of taken; infinity when it is paused.
+    let parkSeconds: Double?
 
-    /// Reads the columns behind the two counts; `nil` for the row that holds nothing else.
-    init?(_ row: PostgresRow, stage: String) throws(PostgresError) {
-        guard let id: Int64 = try row.decode(at: 2) else { return nil }
-        priority = JobPriority(rawValue: try row.decode(at: 7)) ?? .normal
-        let text: String = try row.decode(at: 12)
-        let stale: String? = try row.decode(at: 14)
-        let last: String? = try row.decode(at: 15)
+    /// Reads the columns from left to right.
+    ///
+    /// - Parameter tokens: Those of the claim's leases, by priority.
+    init(_ row: PostgresRow, stage: String, tokens: [JobPriority: Int64]) throws(PostgresError) {
+        priority = JobPriority(rawValue: Int16(try row.number(5))) ?? .normal
+        parkSeconds = try row.text(at: 10).flatMap(Double.init)
+        let stale = try row.text(at: 11)
+        let last = try row.text(at: 12)
         var fate = Fate.run
         var payload = JSONValue.null
+        let text = try row.text(at: 8) ?? ""
         do throws(JSONError) {
             payload = try JSONValue(parsing: text)
         } catch {
@@ -31,11 +35,21 @@ struct ClaimedRow {
         if let last { fate = .bury(reason: last) }
         if let stale { fate = .drop(reason: stale) }
         self.fate = fate
+        let counts = stale == nil && last == nil ? 1 : 0
         job = Job(
-            id: id, stage: stage, tenantID: try row.decode(at: 4), connectionID: try row.decode(at: 5),
-            lane: try row.decode(at: 6), turn: try row.decode(at: 8), attempt: try row.decode(at: 9),
-            maxAttempts: try row.decode(at: 10), token: try row.decode(at: 11), payload: payload,
-            enqueuedAt: try row.decode(at: 13), counts: stale == nil && last == nil ? 1 : 0,
-            place: try row.decode(at: 3))
+            id: try row.number(0), stage: stage, tenantID: try row.number(3), connectionID: try row.number(4),
+            lane: try row.number(1), turn: try row.number(2), attempt: Int(try row.number(6)) + counts,
+            maxAttempts: Int(try row.number(7)), token: tokens[priority] ?? 0, payload: payload, counts: counts,
+            place: try row.text(at: 9))
+    }
+}
+
+extension PostgresRow {
+    /// A number that is never null.
+    fileprivate func number(_ column: Int32) throws(PostgresError) -> Int64 {
+        guard let number = try integer(at: column) else {
+            throw PostgresError(.decoding, "a claimed job has no number in column \(column)")
+        }
+        return number
     }
 }

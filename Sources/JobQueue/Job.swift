@@ -1,4 +1,3 @@
-public import Foundation
 public import JSON
 
 /// A job that this worker holds by a lease.
@@ -23,12 +22,10 @@ public struct Job: Sendable, Hashable, Identifiable {
     public let token: Int64
     /// What the worker needs to know.
     public let payload: JSONValue
-    /// When it was put into the queue.
-    public let enqueuedAt: Date
     /// 1, or 0 when it was taken only to be dropped or buried, which is no attempt.
     let counts: Int
-    /// Where the claim found its row.
-    let place: String
+    /// Where the claim found its row; `nil` when others wait behind it, whose coming moves it.
+    let place: String?
 }
 
 /// How a job left the queue.

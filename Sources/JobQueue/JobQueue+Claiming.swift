@@ -14,7 +14,9 @@ extension JobQueue {
     /// - Parameter cost: The calls to reserve for what is taken.
     public func claim(stage: String, limit: Int, cost: CallCost = .none) async throws(JobQueueError) -> [Job] {
         if rounds.rescueIsDue() { try await rescue() }
-        var jobs = try await take(stage, limit: limit, cost, from: rounds.marks(of: stage))
+        let look = rounds.look(for: stage)
+        var jobs = try await take(stage, limit: limit, cost, from: look.marks)
+        rounds.ended(look, for: stage)
         if jobs.count < limit, let marks = rounds.deeperMarks(of: stage, afterFinding: !jobs.isEmpty) {
             jobs += try await take(stage, limit: limit - jobs.count, cost, from: marks)
         }
@@ -45,26 +47,30 @@ extension JobQueue {
         let jobs: [Job]
     }
 
-    /// Claims once, after giving turns to what came due: all in one round trip and one transaction.
+    /// Claims once, after giving turns to what came due, and forgets leases that are over: all in one round trip and one
+    /// transaction.
     private func takeOnce(
         _ stage: String, limit: Int, _ cost: CallCost, from marks: ClaimCursor.Clocks
     ) async throws(JobQueueError) -> Round {
         let levels = JobPriority.allCases.sorted { $0.rawValue > $1.rawValue }
-        var statements = [BoundStatement(Statement.beginClaim, [stage, cost.calls])]
+        let tokens = Dictionary(uniqueKeysWithValues: levels.map { ($0, Int64.random(in: .min ... .max)) })
+        var statements = [BoundStatement(Statement.serialize, [stage, cost.calls > 0])]
         let admission = rounds.admission(of: stage)
         if admission.isDue {
             let values: [any PostgresValue] = [stage, Self.admittedTogether, now?(), admission.since ?? .distantPast]
             statements.append(BoundStatement(Statement.admit, values))
         }
+        let claim = statements.count
         statements.append(
             BoundStatement(
                 Statement.claim,
                 [
-                    stage, limit, worker, lease / .seconds(1), now?(), levels.map { marks[$0] ?? 0 }, cost.calls,
-                    cost.jobsPerBatch,
+                    stage, limit, worker, lease / .seconds(1), now?(), levels.map { marks[$0] ?? 0 },
+                    levels.compactMap { tokens[$0] }, cost.calls, cost.jobsPerBatch,
                 ]))
-        var counts = (looked: 0, parked: 0)
-        var claimed: [ClaimedRow] = []
+        let over = leases.over
+        if !over.isEmpty { statements.append(BoundStatement(Statement.forget, [over])) }
+        var rows: [ClaimedRow] = []
         do throws(PostgresError) {
             let answers = try await pool.query(statements)
             if admission.isDue, let (count, time) = try answers[1].first?.decode(Int.self, Date.self),
@@ -72,17 +78,40 @@ extension JobQueue {
             {
                 rounds.admitted(stage, through: time)
             }
-            let rows = answers.last ?? []
-            if let first = rows.first { counts = (try first.decode("count"), try first.decode("parked")) }
-            for row in rows {
-                if let row = try ClaimedRow(row, stage: stage) { claimed.append(row) }
+            rows = try answers[claim].map { row throws(PostgresError) in
+                try ClaimedRow(row, stage: stage, tokens: tokens)
+            }
+            if !over.isEmpty {
+                let clocks = try answers[claim + 1].map { row throws(PostgresError) in try row.decode(Int64.self) }
+                leases.forgot(over, except: clocks)
             }
         } catch {
             throw JobQueueError(error)
         }
-        rounds.took(claimed, of: stage)
-        return Round(
-            looked: counts.looked, parked: counts.parked, taken: claimed.count, jobs: try await settle(claimed))
+        let taken = rows.filter { $0.parkSeconds == nil }
+        rounds.took(taken, of: stage)
+        leases.began(taken.map(\.job))
+        let parked = try await park(rows.filter { $0.parkSeconds != nil }, of: stage)
+        return Round(looked: rows.count, parked: parked, taken: taken.count, jobs: try await settle(taken))
+    }
+
+    /// Sets aside what was not taken.
+    ///
+    /// - Returns: how many jobs.
+    private func park(_ rows: [ClaimedRow], of stage: String) async throws(JobQueueError) -> Int {
+        guard !rows.isEmpty else { return 0 }
+        let jobs = rows.map(\.job)
+        let values: [any PostgresValue] = [
+            jobs.map(\.lane), jobs.map(\.id), jobs.map(\.turn), rows.map(\.parkSeconds), now?(),
+        ]
+        do throws(PostgresError) {
+            let answers = try await pool.query([
+                BoundStatement(Statement.serialize, [stage, false]), BoundStatement(Statement.park, values),
+            ])
+            return answers[1].count
+        } catch {
+            throw JobQueueError(error)
+        }
     }
 
     /// Ends those that cannot run, so that they do not take the rest of their batch with them.

@@ -33,6 +33,7 @@ public struct JobQueue: Sendable {
     let now: (@Sendable () -> Date)?
     private let wakeUpCall: WakeUpCall
     let rounds: ClaimRounds
+    let leases = EndedLeases()
 
     /// A view of the queue for one worker.
     ///
@@ -119,32 +120,56 @@ public struct JobQueue: Sendable {
     private func end(
         _ jobs: [Job], outcome: String, reason: String?, in connection: PostgresConnection
     ) async throws(JobQueueError) {
-        var held = Set(jobs.map(\.id))
+        var lost: [Int64] = []
         do throws(PostgresError) {
             // Those that ran, and those that were taken only to be ended.
             for (counts, jobs) in Dictionary(grouping: jobs, by: \.counts) {
-                // Most jobs have no other behind them and lie where they were claimed.
-                let places: [any PostgresValue] = [
-                    jobs.map(\.place), jobs.map(\.id), jobs.map(\.turn).max(), counts, jobs.tokens, outcome, reason,
-                ]
-                for row in try await connection.query(Statement.finish, places) {
-                    held.remove(try row.decode(Int64.self))
-                }
-                let rest = jobs.filter { held.contains($0.id) }
-                guard !rest.isEmpty else { continue }
-                let lanes = rest.holds + [counts, outcome, reason, now?()]
-                var promoted: Set<String> = []
-                for row in try await connection.query(Statement.advance, lanes) {
-                    let (id, stage) = try row.decode(Int64.self, String?.self)
-                    held.remove(id)
-                    if let stage { promoted.insert(stage) }
-                }
-                wake(promoted, afterCommitOf: connection)
+                let rest = try await finish(jobs, counts: counts, outcome: outcome, reason: reason, in: connection)
+                lost += try await advance(rest, counts: counts, outcome: outcome, reason: reason, in: connection)
             }
         } catch {
             throw JobQueueError(error)
         }
-        guard held.isEmpty else { throw JobQueueError(leaseLost: jobs.map(\.id).filter(held.contains)) }
+        guard lost.isEmpty else {
+            leases.lost(jobs)
+            throw JobQueueError(leaseLost: jobs.map(\.id).filter(lost.contains))
+        }
+        connection.afterCommit { [leases] in leases.ended(jobs) }
+    }
+
+    /// Ends those that have no other behind them and lie where they were claimed, which is most.
+    ///
+    /// - Returns: the others.
+    private func finish(
+        _ jobs: [Job], counts: Int, outcome: String, reason: String?, in connection: PostgresConnection
+    ) async throws(PostgresError) -> [Job] {
+        let alone = jobs.filter { $0.place != nil }
+        guard let turn = alone.map(\.turn).max() else { return jobs }
+        let rows = try await connection.query(
+            Statement.finish,
+            [alone.map(\.place), alone.map(\.id), turn, counts, alone.tokens, outcome, reason])
+        guard let row = rows.first, try row.integer(at: 0) ?? 0 < jobs.count else { return [] }
+        let ended = Set(try row.decode("ids", as: [Int64]?.self) ?? [])
+        return jobs.filter { !ended.contains($0.id) }
+    }
+
+    /// Ends jobs by their lanes.
+    ///
+    /// - Returns: the ids of those that are no longer ours.
+    private func advance(
+        _ jobs: [Job], counts: Int, outcome: String, reason: String?, in connection: PostgresConnection
+    ) async throws(PostgresError) -> [Int64] {
+        guard !jobs.isEmpty else { return [] }
+        var held = Set(jobs.map(\.id))
+        var promoted: Set<String> = []
+        let values = jobs.holds + [counts, outcome, reason, now?()]
+        for row in try await connection.query(Statement.advance, values) {
+            let (id, stage) = try row.decode(Int64.self, String?.self)
+            held.remove(id)
+            if let stage { promoted.insert(stage) }
+        }
+        wake(promoted, afterCommitOf: connection)
+        return Array(held)
     }
 
     /// Gives a failed job back for another attempt; after the last one it is dead.
@@ -199,19 +224,26 @@ public struct JobQueue: Sendable {
         guard !jobs.isEmpty else { return [] }
         let values: [any PostgresValue] = [jobs.tokens, lease / .seconds(1), now?()]
         let held = try await run(Statement.extend, values) { row throws(PostgresError) in try row.decode(Int64.self) }
-        return jobs.filter { !held.contains($0.token) }
+        let lost = jobs.filter { !held.contains($0.token) }
+        leases.lost(lost)
+        return lost
     }
 
     /// Keeps what a CRM said about a connection's rate limits; claims reserve calls by it.
     public func observe(_ budgets: [ObservedBudget], connection: Int64) async throws(JobQueueError) {
         guard !budgets.isEmpty else { return }
-        _ = try await run(
-            Statement.observe,
-            [
-                connection, budgets.map(\.name), budgets.map { Int32(clamping: $0.calls) },
-                budgets.map { $0.interval / .seconds(1) }, budgets.map { Int32(clamping: $0.remaining) },
-                budgets.map(\.observedAt),
+        let values: [any PostgresValue] = [
+            connection, budgets.map(\.name), budgets.map { Int32(clamping: $0.calls) },
+            budgets.map { $0.interval / .seconds(1) }, budgets.map { Int32(clamping: $0.remaining) },
+            budgets.map(\.observedAt), now?(),
+        ]
+        do throws(PostgresError) {
+            _ = try await pool.query([
+                BoundStatement(Statement.serialize, [String?.none, true]), BoundStatement(Statement.observe, values),
             ])
+        } catch {
+            throw JobQueueError(error)
+        }
     }
 
     /// Tells all workers that there may be work of any stage, as enqueueing and finishing do for theirs. Those of this
@@ -261,9 +293,11 @@ extension JobQueue {
         _ jobs: [Job], after wait: Duration, refund: Bool, reason: String?
     ) async throws(JobQueueError) -> [Int64] {
         let values: [any PostgresValue] = [refund ? 0 : 1, wait / .seconds(1), reason, now?()]
-        return try await run(Statement.reschedule, jobs.holds + values) { row throws(PostgresError) in
+        let held = try await run(Statement.reschedule, jobs.holds + values) { row throws(PostgresError) in
             try row.decode(Int64.self)
         }
+        leases.ended(jobs)
+        return held
     }
 
     @discardableResult

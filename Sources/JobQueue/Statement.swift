@@ -4,8 +4,10 @@ package import PostgresClient
 /// test holds the server's plan against it.
 package enum Statement {
     package static let enqueue = SQL(PackageResources.enqueue_sql)
-    package static let beginClaim = SQL(PackageResources.begin_claim_sql)
+    package static let serialize = SQL(PackageResources.serialize_sql)
     package static let claim = SQL(PackageResources.claim_sql)
+    package static let park = SQL(PackageResources.park_sql)
+    package static let forget = SQL(PackageResources.forget_sql)
     package static let admit = SQL(PackageResources.admit_sql)
     package static let rescue = SQL(PackageResources.rescue_sql)
     package static let finish = SQL(PackageResources.finish_sql)

@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import JobQueue
 import PostgresClient
 import TestSupport
 import XCTest
@@ -108,11 +109,10 @@ final class QueueCommandTests: XCTestCase {
     }
 
     func testStatusIsForPeopleAndForPrograms() async throws {
-        try await pool.execute(
-            """
-            INSERT INTO call_budgets (connection_id, name, calls, seconds, remaining, observed_at)
-            VALUES (1, 'daily', 1000, 86400, 7, now())
-            """)
+        let queue = JobQueue(pool: try pool, worker: "test")
+        let daily = ObservedBudget(
+            name: "daily", calls: 1000, interval: .seconds(86400), remaining: 7, observedAt: Date())
+        try await queue.observe([daily], connection: 1)
         let status = try json("queue", "status")
         let jobs = status["jobs"]?[0]
         XCTAssertEqual(jobs?["tenant"], "acme")

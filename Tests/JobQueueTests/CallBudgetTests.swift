@@ -103,6 +103,40 @@ final class CallBudgetTests: XCTestCase {
         XCTAssertEqual(jobs.count, 2)
     }
 
+    func testALimitThatIsNotNamedAgainStaysAsItWas() async throws {
+        let queue = try queue
+        try await observe("daily", calls: 1000, .seconds(86400), remaining: 3)
+        queue.clock.advance(5)
+        try await observe("burst", calls: 100, .seconds(10), remaining: 100)
+        queue.clock.advance(5)
+        try await observe("burst", calls: 100, .seconds(10), remaining: 99)
+        try await enqueue(10)
+        let jobs = try await claim(10, single)
+        XCTAssertEqual(jobs.count, 3)
+        let limits = try await queue.pool.query("SELECT name FROM call_limits ORDER BY name")
+        XCTAssertEqual(try limits.map { try $0.decode(String.self) }, ["burst", "daily"])
+    }
+
+    /// Calls come twice a minute for an hour: only the last two minutes are kept, and nothing is counted twice or forgotten.
+    func testTheLedgerForgetsWhatNoLimitLooksBackTo() async throws {
+        let queue = try queue
+        for round in 0..<120 {
+            try await observe("burst", calls: 10, .seconds(60), remaining: 10)
+            for lane in 0..<4 { try await queue.enqueue(queue.job("\(round)/\(lane)")) }
+            let jobs = try await claim(4, single)
+            XCTAssertEqual(jobs.count, 4)
+            try await queue.finish(jobs)
+            queue.clock.advance(30)
+        }
+        let kept = try await queue.pool.query("SELECT at FROM call_ledger").map { try $0.decode(Date.self) }
+        XCTAssertLessThanOrEqual(kept.count, 10)
+        XCTAssertTrue(kept.allSatisfy { $0 >= queue.clock.now - 150 })
+        // Four of ten were reserved in the last minute.
+        try await enqueue(20)
+        let rest = try await claim(20, single)
+        XCTAssertEqual(rest.count, 6)
+    }
+
     func testWhatIsPausedIsParkedAndDoesNotHideTheRest() async throws {
         let queue = try queue
         try await queue.pool.execute("INSERT INTO tenants (name, title) VALUES ('one', 'One'), ('two', 'Two')")

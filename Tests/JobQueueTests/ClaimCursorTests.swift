@@ -10,6 +10,16 @@ final class ClaimCursorTests: XCTestCase {
         XCTAssertEqual(cursor.depth(at: .seconds(60)), .all)
     }
 
+    func testALookAtEverythingThatTakesLongComesSeldom() {
+        var cursor = ClaimCursor()
+        _ = cursor.depth(at: .zero)
+        cursor.lookedAtAll(in: .milliseconds(2), at: .milliseconds(2))
+        XCTAssertEqual(cursor.depth(at: .seconds(60)), .all)
+        cursor.lookedAtAll(in: .seconds(2), at: .seconds(62))
+        XCTAssertEqual(cursor.depth(at: .seconds(261)), .near)
+        XCTAssertEqual(cursor.depth(at: .seconds(262)), .all)
+    }
+
     func testAClaimBeginsAtTheClockOfATenthOfASecondAgo() {
         var cursor = ClaimCursor()
         cursor.took(7, .normal)

@@ -15,27 +15,37 @@ final class LeaseTests: XCTestCase {
         try await queue.pool.query("SELECT count(*) FROM leases").first?.decode(Int.self) ?? 0
     }
 
-    func testALeaseGoesWithItsJobsAndTheNewestStaysAsTheClock() async throws {
+    func testLeasesAreForgottenByLaterClaimsAndTheNewestStaysAsTheClock() async throws {
         let queue = try queue
-        try await queue.enqueue(queue.job("a"), queue.job("b"), queue.job("c"))
-        let first = try await queue.claim(2)
-        let second = try await queue.claim(1)
-        try await queue.finish(second)
-        try await queue.finish(first)
-        let left = try await queue.pool.query("SELECT token FROM leases").map { try $0.decode(Int64.self) }
-        XCTAssertEqual(left, [second[0].token])
+        for number in 0..<6 {
+            try await queue.enqueue(queue.job("a\(number)"), queue.job("b\(number)"))
+            // One after the other, as the stages of a lead end them.
+            for job in try await queue.claim() { try await queue.finish([job]) }
+        }
+        let last = try await leases()
+        XCTAssertLessThan(last, 6)
+        for number in 0..<6 {
+            try await queue.enqueue(queue.job("c\(number)"))
+            let jobs = try await queue.claim()
+            try await queue.queue.release(jobs)
+            try await queue.finish(try await queue.claim())
+        }
+        let clocks = try await queue.pool.query("SELECT max(turn) FROM leases").map { try $0.decode(Int64.self) }
+        let left = try await leases()
+        XCTAssertLessThan(left, 6)
+        XCTAssertGreaterThan(try XCTUnwrap(clocks.first), 0)
     }
 
-    func testALeaseThatIsEndedJobByJobGoesWhenItRunsOut() async throws {
+    func testALeaseWhoseWorkerClaimsNoMoreGoesWhenItRunsOut() async throws {
         let queue = try queue
-        try await queue.enqueue(queue.job("a"), queue.job("b"), queue.job("c"))
-        let first = try await queue.claim(2)
+        try await queue.enqueue(queue.job("a"), queue.job("b"))
+        let first = try await queue.claim(1)
         let second = try await queue.claim(1)
         for job in first + second { try await queue.finish([job]) }
         let open = try await leases()
         XCTAssertEqual(open, 2)
         queue.clock.advance(30)
-        _ = try await queue.claim()
+        _ = try await queue.other.claim(stage: "write", limit: 1)
         let clocks = try await leases()
         XCTAssertEqual(clocks, 1)
     }

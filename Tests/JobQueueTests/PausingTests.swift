@@ -90,15 +90,18 @@ final class PausingTests: XCTestCase {
         _ = try await queue.claimOne()
     }
 
-    /// A claim that has seen the pause may park jobs until it commits; a resume must not pass it by.
-    func testAResumeWaitsForTheClaimsThatHaveSeenThePause() async throws {
+    /// Whoever has seen the pause may park jobs until it commits; a resume must not pass it by.
+    func testAResumeWaitsForThoseWhoParkByThePause() async throws {
         let queue = try queue
         let ids = try await queue.enqueue(queue.job("a"))
         try await queue.queue.pause(QueueScope())
         let jobQueue = queue.queue
         let resuming = try await queue.pool.transaction { connection in
-            _ = try await connection.query(
-                Statement.claim, ["write", 1, "w", 30.0, queue.clock.now, [0, 0, 0] as [Int64], 0, 1])
+            let row = try await connection.query("SELECT lane, id, turn FROM jobs").first
+            let (lane, id, turn) = try XCTUnwrap(row).decode(Int64.self, Int64.self, Int64.self)
+            let parked = try await connection.query(
+                Statement.park, [[lane], [id], [turn], [Double.infinity], queue.clock.now])
+            XCTAssertEqual(parked.count, 1)
             let resuming = Task { try await jobQueue.resume(QueueScope()) }
             // Once it waits for this transaction, the transaction may go on.
             var waits = 0
@@ -112,6 +115,26 @@ final class PausingTests: XCTestCase {
         XCTAssertEqual(freed, 1)
         let job = try await queue.claimOne()
         XCTAssertEqual([job.id], ids)
+    }
+
+    /// A claim found the jobs paused; before it parks them, the pause ends and another worker takes one.
+    func testWhatWasTakenOrResumedMeanwhileIsNotParked() async throws {
+        let queue = try queue
+        try await queue.enqueue(queue.job("a"), queue.job("b"))
+        let rows = try await queue.pool.query("SELECT lane, id, turn FROM jobs ORDER BY id")
+        let seen = try rows.map { try $0.decode(Int64.self, Int64.self, Int64.self) }
+        func park(seconds: Double) async throws -> [Int64] {
+            try await queue.pool.query(
+                Statement.park,
+                [seen.map(\.0), seen.map(\.1), seen.map(\.2), [seconds, seconds], queue.clock.now]
+            ).map { try $0.decode(Int64.self) }
+        }
+        let resumed = try await park(seconds: .infinity)
+        XCTAssertEqual(resumed, [])
+        let taken = try await queue.claim(1)
+        let parked = try await park(seconds: 5)
+        XCTAssertEqual(parked, [seen[1].1])
+        try await queue.finish(taken)
     }
 
     func testNothingStaysParkedWhileWorkersClaimAndSomebodyPausesAndResumes() async throws {

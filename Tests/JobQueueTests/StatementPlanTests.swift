@@ -35,13 +35,15 @@ final class StatementPlanTests: XCTestCase {
             """)
         try await database.pool.execute(
             """
-            INSERT INTO call_budgets (connection_id, name, calls, seconds, remaining, observed_at)
-            SELECT i / 2, (ARRAY['burst', 'daily'])[1 + i % 2], 100, 10, 50, now() FROM generate_series(1, 5000) AS i
+            INSERT INTO call_limits (
+                connection_id, observation, name, calls, seconds, remaining, observed_at, reserved, noted_at)
+            SELECT i / 2, 1, (ARRAY['burst', 'daily'])[1 + i % 2], 100, 10, 50, now(), 0, now()
+            FROM generate_series(1, 5000) AS i
             """)
         try await database.pool.execute(
             """
-            INSERT INTO call_reservations (connection_id, at, calls, calls_so_far)
-            SELECT i / 10, now() + interval '1 s' * (i % 10), 1, i % 10 FROM generate_series(1, 20000) AS i
+            INSERT INTO call_ledger (connection_id, at, calls, calls_so_far, observation)
+            SELECT i / 10, now() + interval '1 s' * (i % 10), 1, i % 10, 1 FROM generate_series(1, 20000) AS i
             """)
         try await database.pool.execute(
             """
@@ -64,7 +66,7 @@ final class StatementPlanTests: XCTestCase {
             """)
         try await database.pool.execute(
             """
-            ANALYZE jobs, jobs_behind, leases, call_budgets, call_reservations, dead_jobs, job_history, tenants, connections
+            ANALYZE jobs, jobs_behind, leases, call_ledger, call_limits, dead_jobs, job_history, tenants, connections
             """)
     }
 
@@ -73,7 +75,12 @@ final class StatementPlanTests: XCTestCase {
     func testEveryStatementWalksTheIndexesItNames() async throws {
         let ids: [Int64] = [1, 2, 3]
         let now = Date?.none
-        try await assertPlan(Statement.claim, ["write", 100, "w", 30.0, now, [0, 0, 0] as [Int64], 1, 100])
+        try await assertPlan(Statement.claim, ["write", 100, "w", 30.0, now, [0, 0, 0] as [Int64], ids, 1, 100])
+        try await assertPlan(Statement.park, [ids, ids, ids, [1, 2, 3] as [Double], now])
+        try await assertPlan(Statement.forget, [ids])
+        try await assertPlan(
+            Statement.observe,
+            [1, ["burst"], [100], [10] as [Double], [50], [Date()], now])
         try await assertPlan(Statement.admit, ["write", 100, now, Date.distantPast])
         try await assertPlan(Statement.rescue, [100, now])
         let places = ["(0,1)", "(0,2)", "(0,3)"]
@@ -86,7 +93,7 @@ final class StatementPlanTests: XCTestCase {
         try await assertPlan(Statement.findTenant, ["acme"])
         try await assertPlan(Statement.unpark, [100, now])
         try await assertPlan(Statement.exhume, [0, Int64.max, Int64?.none, String?.none, String?.none, 100, now])
-        try await assertPlan(Statement.trace, [["a", "b"]])
+        try await assertPlan(Statement.trace, [["a", "b"]], bitmaps: true)
     }
 
     /// A plan shows nothing of the functions that it calls, so those are planned alone.
@@ -95,8 +102,8 @@ final class StatementPlanTests: XCTestCase {
             function: "queue_turns", ["of_stage": "'write'", "of_priority": "0", "of_tenant": "7"],
             walks: ["leases_clock", "jobs_by_tenant"])
         try await assertPlan(
-            function: "call_budget", ["of_connection": "7", "moment": "now()"],
-            walks: ["call_budgets_pkey", "call_reservations_pkey"])
+            function: "calls_left", ["of_connection": "7", "moment": "now()"],
+            walks: ["call_ledger_pkey", "call_limits_pkey"])
     }
 
     private func assertPlan(
@@ -110,21 +117,27 @@ final class StatementPlanTests: XCTestCase {
     }
 
     private func assertPlan(
-        _ statement: SQL, _ values: [any PostgresValue], file: StaticString = #filePath, line: UInt = #line
+        _ statement: SQL, _ values: [any PostgresValue], bitmaps: Bool = false, file: StaticString = #filePath,
+        line: UInt = #line
     ) async throws {
         let comment = try XCTUnwrap(statement.text.split(separator: "\n").first, file: file, line: line)
         let names = try XCTUnwrap(comment.wholeMatch(of: /-- Indexes: (.+)\./)?.1, file: file, line: line)
         let indexes = names.prefix { $0 != ";" }.split(separator: ", ").filter {
             !$0.hasPrefix("and those of ") && $0 != "none"
         }
-        try await assertPlan(statement.text, values, walks: indexes.map(String.init), file: file, line: line)
+        try await assertPlan(
+            statement.text, values, walks: indexes.map(String.init), bitmaps: bitmaps, file: file, line: line)
     }
 
     private func assertPlan(
-        _ statement: String, _ values: [any PostgresValue], walks indexes: [String], file: StaticString, line: UInt
+        _ statement: String, _ values: [any PostgresValue], walks indexes: [String], bitmaps: Bool = false,
+        file: StaticString, line: UInt
     ) async throws {
-        let rows = try await pool.query(SQL(assembled: "EXPLAIN " + statement), values)
-        let plan = try rows.map { try $0.decode(String.self) }.joined(separator: "\n")
+        let answers = try await pool.query([
+            BoundStatement("SELECT set_config('enable_bitmapscan', $1, true)", [bitmaps]),
+            BoundStatement(SQL(assembled: "EXPLAIN " + statement), values),
+        ])
+        let plan = try answers[1].map { try $0.decode(String.self) }.joined(separator: "\n")
         for index in indexes {
             let names = try await [index] + partitions(of: index)
             let isUsed = names.contains {

@@ -87,6 +87,6 @@ final class StatusTests: XCTestCase {
 
     func testTheTablesThatChangeAreWatched() async throws {
         let tables = try await queue.queue.status().deadTuples.map(\.table)
-        XCTAssertEqual(tables, ["call_budgets", "call_reservations", "dead_jobs", "jobs", "jobs_behind", "leases"])
+        XCTAssertEqual(tables, ["call_ledger", "call_limits", "dead_jobs", "jobs", "jobs_behind", "leases"])
     }
 }

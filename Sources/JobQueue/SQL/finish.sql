@@ -1,12 +1,11 @@
--- Indexes: leases_pkey, leases_clock; it goes to the rows of jobs by their places.
+-- Indexes: leases_pkey; it goes to the rows of jobs by their places.
 --
 -- $1 places where the claim found its jobs, $2 their ids, $3 the last of their turns, $4 what this attempt counts, $5 tokens
 -- of the leases that hold them, $6 outcome, $7 reason or NULL.
 --
--- Ends the jobs if all their leases hold, as far as they are still there and have no other behind them, and returns their
--- ids. advance.sql looks for the rest by their lanes: those with others behind have moved, because enqueueing to a lane
--- changes its row. A lease whose jobs all end here goes with them; the newest of a stage and priority stays, empty, for it
--- is their clock.
+-- Ends the jobs if all their leases hold, as far as they are still there and have no other behind them, and returns how
+-- many, with their ids. advance.sql looks for the rest by their lanes: those with others behind have moved, because
+-- enqueueing to a lane changes its row.
 --
 -- A job that is set back while this waits for its row has a later turn than all that was claimed before, or none.
 WITH ended AS (
@@ -14,32 +13,12 @@ WITH ended AS (
     WHERE ctid = ANY ($1::tid[]) AND id = ANY ($2::bigint[]) AND turn <= $3::bigint AND behind = 0
         AND (SELECT count(*) FROM leases WHERE token = ANY ($5::bigint[]) AND leases.jobs <> '{}')
             = cardinality($5::bigint[])
-    RETURNING *
+    RETURNING id, enqueued_at, tenant_id, connection_id, lane, attempt, stage, payload
 ),
 recorded AS (
     INSERT INTO job_history (
         job_id, enqueued_at, tenant_id, connection_id, lane, attempts, stage, outcome, reason, payload
     )
     SELECT id, enqueued_at, tenant_id, connection_id, lane, attempt + $4::smallint, stage, $6, $7, payload FROM ended
-),
-over AS MATERIALIZED (
-    SELECT token,
-           turn < (
-               SELECT newest.turn FROM leases AS newest
-               WHERE newest.stage = leases.stage AND newest.priority = leases.priority
-               ORDER BY newest.turn DESC LIMIT 1
-           ) AS is_old
-    FROM leases
-    WHERE token = ANY ($5::bigint[])
-        AND (SELECT sum(cardinality(held.jobs)) FROM leases AS held WHERE token = ANY ($5::bigint[]))
-            = (SELECT count(*) FROM ended)
-    FOR UPDATE SKIP LOCKED
-),
-forgotten AS (
-    DELETE FROM leases USING over WHERE leases.token = over.token AND is_old
-),
-kept AS (
-    UPDATE leases SET lanes = '{}', jobs = '{}'
-    FROM over WHERE leases.token = over.token AND NOT is_old
 )
-SELECT id FROM ended
+SELECT count(*), array_agg(id) AS ids FROM ended

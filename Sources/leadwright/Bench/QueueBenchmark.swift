@@ -66,8 +66,8 @@ struct QueueBenchmark: Sendable {
             figures["p99_ms"] = .number(latencies.percentile(99) * 1000)
         }
         figures["dead_tuples"] = .integer(try await deadTuples())
-        try await pool.execute("DELETE FROM call_budgets WHERE connection_id < 0")
-        try await pool.execute("DELETE FROM call_reservations WHERE connection_id < 0")
+        try await pool.execute("DELETE FROM call_limits WHERE connection_id < 0")
+        try await pool.execute("DELETE FROM call_ledger WHERE connection_id < 0")
         return figures
     }
 
