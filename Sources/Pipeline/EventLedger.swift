@@ -98,9 +98,11 @@ struct EventLedger: Sendable {
         }
     }
 
-    /// Whether the lead was erased before.
-    func wasErased(_ lead: LeadIdentity, connection: Int64) async throws -> Bool {
-        try await leads.wasErased(hash(lead), connection: connection)
+    /// Which of some leads were erased before.
+    func erased(_ leads: Set<LeadIdentity>, connection: Int64) async throws -> Set<LeadIdentity> {
+        let hashes = Dictionary(uniqueKeysWithValues: leads.map { ($0, hash($0)) })
+        let erased = try await self.leads.erased(Array(hashes.values), connection: connection)
+        return leads.filter { hashes[$0].map(erased.contains) ?? false }
     }
 
     private func hash(_ lead: LeadIdentity) -> Data {

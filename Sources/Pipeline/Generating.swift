@@ -77,16 +77,18 @@ struct Generating: Sendable {
             lane: Lane.name(connection: job.connectionID, object: generation.leadKey),
             payload: GenerationPayload(generation: generation.id).json)
         try await pool.transaction { transaction in
-            try await transaction.execute(
-                Self.storeGeneration,
-                [
-                    generation.id, JSONText(content), output?.prompt,
-                    output.map { Hash.sha256(Data($0.prompt.utf8)).hexadecimal }, text.model?.name, text.model?.sha256,
-                    JSONText(slots), Int32(output?.promptTokens ?? 0), Int32(output?.cachedTokens ?? 0),
-                    Int32(output?.generatedTokens ?? 0), Int32(text.duration / .milliseconds(1)), intent.generatedAt,
-                ])
-            try await outbox.intend(
-                intent, connection: generation.connectionID, generation: generation.id, in: transaction)
+            _ = try await transaction.query([
+                BoundStatement(
+                    Self.storeGeneration,
+                    [
+                        generation.id, JSONText(content), output?.prompt,
+                        output.map { Hash.sha256(Data($0.prompt.utf8)).hexadecimal }, text.model?.name,
+                        text.model?.sha256, JSONText(slots), Int32(output?.promptTokens ?? 0),
+                        Int32(output?.cachedTokens ?? 0), Int32(output?.generatedTokens ?? 0),
+                        Int32(text.duration / .milliseconds(1)), intent.generatedAt,
+                    ]),
+                outbox.intention(intent, connection: generation.connectionID, generation: generation.id),
+            ])
             Failpoint.reach(.generateIntended)
             try await queue.finish(job, in: transaction)
             _ = try await queue.enqueue([next], in: transaction)

@@ -16,10 +16,9 @@ struct KnownLead: Sendable {
 struct LeadStore: Sendable {
     private static let upsertLead = SQL(PackageResources.upsert_lead_sql)
     private static let loadLeads = SQL(PackageResources.load_leads_sql)
-    private static let setLeadStage = SQL(PackageResources.set_lead_stage_sql)
     private static let mergeLead = SQL(PackageResources.merge_lead_sql)
     private static let eraseLead = SQL(PackageResources.erase_lead_sql)
-    private static let wasErased = SQL(PackageResources.was_erased_sql)
+    private static let erasedLeads = SQL(PackageResources.erased_leads_sql)
 
     let pool: PostgresPool
 
@@ -36,25 +35,22 @@ struct LeadStore: Sendable {
     }
 
     /// The lead with that identity, made if it is new. `optedOutAt` is kept once it was ever set.
+    ///
+    /// - Parameter stage: The stage that the CRM shows, where that was just read; otherwise the stored one stays.
     func upsert(
         _ identity: LeadIdentity, tenant: Int64, connection: Int64, fields: [String: String] = [:],
-        optedOutAt: Date? = nil, in transaction: PostgresConnection
+        optedOutAt: Date? = nil, stage: FunnelStage?? = nil, in transaction: PostgresConnection
     ) async throws -> KnownLead {
         let text = JSONText(JSONValue.object(fields.mapValues { .string($0) }).canonicalText)
         let values: [any PostgresValue] = [
             tenant, connection, identity.key, identity.objectType, identity.objectID, text, optedOutAt,
+            stage.flatMap(\.self)?.rawValue, stage != nil,
         ]
         let rows = try await transaction.query(Self.upsertLead, values)
         guard let row = rows.first else { throw PipelineError(.missing, "the lead could neither be made nor found") }
         let (id, stored, optedOut, erased, _) = try row.decode(
             Int64.self, String.self, Date?.self, Date?.self, Int64?.self)
         return KnownLead(id: id, fields: Self.fields(stored), optedOutAt: optedOut, erasedAt: erased)
-    }
-
-    /// Keeps the stage that the CRM shows.
-    func setStage(_ stage: FunnelStage?, of lead: Int64, in transaction: PostgresConnection) async throws(PostgresError)
-    {
-        try await transaction.execute(Self.setLeadStage, [lead, stage?.rawValue])
     }
 
     /// Points a lead that was merged away to the survivor.
@@ -69,10 +65,11 @@ struct LeadStore: Sendable {
         try await transaction.execute(Self.eraseLead, [lead, hash, event])
     }
 
-    /// Whether a lead with that hash was erased from this connection.
-    func wasErased(_ hash: Data, connection: Int64) async throws(PostgresError) -> Bool {
-        let rows = try await pool.query(Self.wasErased, [connection, hash])
-        return try rows.first?.decode(Bool.self) ?? false
+    /// Which of some leads, by the hashes of their keys, were erased from this connection.
+    func erased(_ hashes: [Data], connection: Int64) async throws(PostgresError) -> Set<Data> {
+        guard !hashes.isEmpty else { return [] }
+        let rows = try await pool.query(Self.erasedLeads, [connection, hashes])
+        return Set(try rows.map { row throws(PostgresError) in try row.decode(Data.self) })
     }
 
     private static func fields(_ text: String) -> [String: String] {

@@ -15,11 +15,9 @@ struct Outbox: Sendable {
     let pool: PostgresPool
     let queue: JobQueue
 
-    /// Commits the intent to write, with the text it writes.
-    func intend(_ intent: WriteIntent, connection: Int64, generation: UUID, in transaction: PostgresConnection)
-        async throws
-    {
-        try await transaction.execute(Self.intendWrite, [generation, intent.target, connection, intent.fingerprint])
+    /// The statement that commits the intent to write, with the text it writes.
+    func intention(_ intent: WriteIntent, connection: Int64, generation: UUID) -> BoundStatement {
+        BoundStatement(Self.intendWrite, [generation, intent.target, connection, intent.fingerprint])
     }
 
     /// What some jobs are to write.
@@ -27,9 +25,12 @@ struct Outbox: Sendable {
     /// - Returns: the writes, and the jobs whose generation no longer exists. Jobs of erased leads are dropped here.
     func load(_ jobs: [Job]) async throws -> (writes: [PendingWrite], orphans: [Job]) {
         let ids = jobs.compactMap(GenerationPayload.init).map(\.generation)
-        let generations = try await StoredGeneration.load(ids, from: pool)
+        let answers = try await pool.query([
+            StoredGeneration.loading(ids), BoundStatement(Self.loadWrites, [ids]),
+        ])
+        let generations = try StoredGeneration.byID(answers[0])
         var targets: [UUID: (name: String, attempts: Int)] = [:]
-        for row in try await pool.query(Self.loadWrites, [ids]) {
+        for row in answers[1] {
             let (id, target, attempts) = try row.decode(UUID.self, String.self, Int16.self)
             targets[id] = (target, Int(attempts))
         }

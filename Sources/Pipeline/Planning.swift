@@ -9,7 +9,6 @@ import PostgresClient
 /// Decides which messages an event makes due, and commits the plans with the jobs that carry them out.
 struct Planning: Sendable {
     private static let assignArm = SQL(PackageResources.assign_arm_sql)
-    private static let madeSince = SQL(PackageResources.made_since_sql)
     private static let planGeneration = SQL(PackageResources.plan_generation_sql)
     private static let ignoreEvent = SQL(PackageResources.ignore_event_sql)
 
@@ -37,7 +36,7 @@ struct Planning: Sendable {
         try await pool.transaction { transaction in
             let lead = try await leads.upsert(
                 record.identity, tenant: stored.tenantID, connection: stored.connectionID, fields: event.fields,
-                in: transaction)
+                stage: .some(record.stage), in: transaction)
             if let quiet, try await !quiet.take(in: transaction) {
                 return try await queue.finish(job, in: transaction, outcome: .superseded)
             }
@@ -46,7 +45,6 @@ struct Planning: Sendable {
                 try await transaction.execute(Self.ignoreEvent, [stored.id, "the lead was erased"])
                 return
             }
-            try await leads.setStage(record.stage, of: lead.id, in: transaction)
             switch selection {
             case .none(let reason):
                 try await transaction.execute(Self.ignoreEvent, [stored.id, reason])
@@ -137,13 +135,6 @@ struct Planning: Sendable {
 
     private func store(_ plan: MessagePlan, _ due: DueMessage, in transaction: PostgresConnection) async throws {
         let playbook = plan.playbook.playbook
-        let made = try await transaction.query(
-            Self.madeSince, [due.lead.id, playbook.name, plan.stage.rawValue, due.event.occurredAt])
-        if try made.first?.decode(Bool.self) == true {
-            try await transaction.execute(
-                Self.ignoreEvent, [due.stored.id, "the message for this stage was made after it happened"])
-            return
-        }
         let record = String(decoding: try JSONEncoder().encode(due.record), as: UTF8.self)
         let seed = Int64.random(in: 0...Int64.max)
         let rows = try await transaction.query(
@@ -151,10 +142,16 @@ struct Planning: Sendable {
             [
                 due.stored.tenantID, due.stored.connectionID, due.lead.id, due.stored.id, playbook.name,
                 Int32(plan.playbook.version), playbook.content, plan.stage.rawValue, plan.arm.rawValue, seed,
-                JSONText(record), plan.validUntil,
+                JSONText(record), plan.validUntil, due.event.occurredAt,
             ])
+        guard let (isMade, planned) = try rows.first?.decode(Bool.self, UUID?.self) else { return }
+        if isMade {
+            try await transaction.execute(
+                Self.ignoreEvent, [due.stored.id, "the message for this stage was made after it happened"])
+            return
+        }
         // Planned before, by an attempt whose job was claimed again: that plan goes on.
-        guard let id = try rows.first?.decode(UUID.self) else { return }
+        guard let id = planned else { return }
         let job = NewJob(
             stage: Stage.generate.rawValue, tenantID: due.stored.tenantID, connectionID: due.stored.connectionID,
             lane: Lane.name(connection: due.stored.connectionID, object: due.record.identity.key),

@@ -46,8 +46,16 @@ struct StoredGeneration: Sendable {
 
     /// Loads generations by id. Those that do not exist are missing.
     static func load(_ ids: [UUID], from pool: PostgresPool) async throws -> [UUID: StoredGeneration] {
+        try byID(await pool.query(loadGenerations, [ids]))
+    }
+
+    /// The statement by which ``load(_:from:)`` does so, to be sent with others.
+    static func loading(_ ids: [UUID]) -> BoundStatement { BoundStatement(loadGenerations, [ids]) }
+
+    /// Reads its answer.
+    static func byID(_ rows: [PostgresRow]) throws -> [UUID: StoredGeneration] {
         var loaded: [UUID: StoredGeneration] = [:]
-        for row in try await pool.query(loadGenerations, [ids]) {
+        for row in rows {
             let generation = try StoredGeneration(row)
             loaded[generation.id] = generation
         }

@@ -43,6 +43,8 @@ struct Understanding: Sendable {
         let payloads = Dictionary(jobs.map { ($0.id, EventPayload($0)) }) { $1 }
         let stored = try await StoredEvent.load(payloads.values.compactMap(\.?.event), from: pool)
         let waiting = try await QuietMessage.waiting(payloads.values.compactMap(\.?.quiet), in: pool)
+        let erased = try await ledger.erased(
+            Set(stored.values.compactMap(\.event?.lead)), connection: connection)
         var due: [Item] = []
         for job in jobs {
             await settling(job) {
@@ -53,6 +55,9 @@ struct Understanding: Sendable {
                 if let quiet = payload.quiet, !waiting.contains(quiet) { return try await ledger.supersede(job) }
                 guard let event = row.event else { return try await ledger.ignore(row, "erased", job) }
                 let item = Item(job: job, stored: row, event: event, quiet: payload.quiet)
+                if let lead = event.lead, erased.contains(lead) {
+                    return try await ledger.ignore(row, "the lead was erased", job)
+                }
                 if try await isDue(item) { due.append(item) }
             }
         }
@@ -86,10 +91,6 @@ struct Understanding: Sendable {
     ///
     /// - Returns: whether a message may be due, so that the lead is to be read.
     private func isDue(_ item: Item) async throws -> Bool {
-        if let lead = item.event.lead, try await ledger.wasErased(lead, connection: item.stored.connectionID) {
-            try await ledger.ignore(item.stored, "the lead was erased", item.job)
-            return false
-        }
         switch EventRoute(item.event) {
         case .decide:
             return true

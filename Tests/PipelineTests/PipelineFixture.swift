@@ -220,8 +220,13 @@ private final class Clock: Sendable {
 
 /// Keeps what the worker was told.
 final class HeardBudgets: CallBudgetRecorder {
-    private let heard = Mutex<[CallBudget]>([])
-    /// The last word on each.
-    var newest: [CallBudget] { heard.withLock { $0 } }
-    func record(budgets: [CallBudget], connection: Int64) async { heard.withLock { $0 = budgets } }
+    private let heard = AsyncStream.makeStream(of: [CallBudget].self, bufferingPolicy: .bufferingNewest(1))
+    /// The last word on each; waits until there is one.
+    var newest: [CallBudget] {
+        get async {
+            for await budgets in heard.stream { return budgets }
+            return []
+        }
+    }
+    func record(budgets: [CallBudget], connection: Int64) async { heard.continuation.yield(budgets) }
 }

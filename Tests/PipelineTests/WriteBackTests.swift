@@ -226,7 +226,7 @@ final class WriteBackTests: XCTestCase {
         let fixture = try await PipelineFixture()
         _ = try await fixture.createLead("Anneke")
         await fixture.worker.drain()
-        let budgets = fixture.budgets.newest
+        let budgets = await fixture.budgets.newest
         XCTAssertEqual(budgets.map(\.name), ["burst", "daily"])
         XCTAssertEqual(budgets.map(\.limit), [190, 625_000])
         XCTAssertTrue(budgets.allSatisfy { $0.remaining < $0.limit })

@@ -1,5 +1,4 @@
 import CRM
-import Synchronization
 
 /// A connector that leaves its system alone while that is down or refuses us, and tells what it says about call budgets.
 ///
@@ -7,19 +6,16 @@ import Synchronization
 /// and writing have a circuit each: a system may be fit for one only, and every write is preceded by a read.
 final class GuardedConnector: Connector {
     private let connector: any Connector
-    private let id: Int64
-    private let recorder: any CallBudgetRecorder
+    private let reports: BudgetReports
     private let reading: CircuitBreaker
     private let writing: CircuitBreaker
-    private let reported = Mutex<[CallBudget]>([])
 
     init(
         _ connector: any Connector, id: Int64, policy: Circuit.Policy, recorder: any CallBudgetRecorder,
         uptime: @escaping @Sendable () -> Duration
     ) {
         self.connector = connector
-        self.id = id
-        self.recorder = recorder
+        reports = BudgetReports(to: recorder, connection: id)
         reading = CircuitBreaker(policy, uptime: uptime)
         writing = CircuitBreaker(policy, uptime: uptime)
     }
@@ -48,7 +44,7 @@ final class GuardedConnector: Connector {
         try writing.admit()
         let outcomes: [WriteOutcome]
         do throws(CRMError) { outcomes = try await connector.write(intents) } catch { throw writing.fail(error) }
-        await reportBudgets()
+        reports.report(connector.budgets)
         let errors = outcomes.compactMap(\.error)
         if errors.count < outcomes.count { writing.succeed() }
         // Several outcomes may stem from one call: they count once, as the word that came last.
@@ -69,21 +65,12 @@ final class GuardedConnector: Connector {
         do throws(CRMError) {
             answer = try await call()
         } catch {
-            await reportBudgets()
+            reports.report(connector.budgets)
             throw reading.fail(error)
         }
-        await reportBudgets()
+        reports.report(connector.budgets)
         reading.succeed()
         return answer
-    }
-
-    private func reportBudgets() async {
-        let newest = connector.budgets
-        let isNews = reported.withLock { reported in
-            defer { reported = newest }
-            return reported != newest
-        }
-        if isNews { await recorder.record(budgets: newest, connection: id) }
     }
 }
 
