@@ -5,8 +5,9 @@ final class EndedLeases: Sendable {
     private static let together = 4
 
     private struct State {
-        /// How many jobs of each claim have not ended.
-        var open: [Int64: Int] = [:]
+        /// The jobs of each claim that have not ended. By their ids, so that one that is ended twice does not stand for
+        /// another: a lease that is forgotten too soon lets its job run twice.
+        var open: [Int64: Set<Int64>] = [:]
         var over: Set<Int64> = []
         /// Nothing is left of these either, but each was the newest of its stage and priority.
         var clocks: Set<Int64> = []
@@ -18,10 +19,10 @@ final class EndedLeases: Sendable {
     func began(_ jobs: some Collection<Job>) {
         guard !jobs.isEmpty else { return }
         state.withLock { state in
-            // There are newer ones now.
+            // There may be newer ones now.
             state.over.formUnion(state.clocks)
             state.clocks = []
-            for job in jobs { state.open[job.token, default: 0] += 1 }
+            for job in jobs { state.open[job.token, default: []].insert(job.id) }
         }
     }
 
@@ -29,9 +30,10 @@ final class EndedLeases: Sendable {
     func ended(_ jobs: some Sequence<Job>) {
         state.withLock { state in
             for job in jobs {
-                guard let left = state.open[job.token] else { continue }
-                state.open[job.token] = left > 1 ? left - 1 : nil
-                if left <= 1 { state.over.insert(job.token) }
+                state.open[job.token]?.remove(job.id)
+                guard state.open[job.token]?.isEmpty == true else { continue }
+                state.open[job.token] = nil
+                state.over.insert(job.token)
             }
         }
     }

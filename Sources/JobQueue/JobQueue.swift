@@ -296,7 +296,7 @@ extension JobQueue {
         let held = try await run(Statement.reschedule, jobs.holds + values) { row throws(PostgresError) in
             try row.decode(Int64.self)
         }
-        leases.ended(jobs)
+        leases.ended(jobs.filter { held.contains($0.id) })
         return held
     }
 

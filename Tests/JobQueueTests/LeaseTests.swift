@@ -36,6 +36,24 @@ final class LeaseTests: XCTestCase {
         XCTAssertGreaterThan(try XCTUnwrap(clocks.first), 0)
     }
 
+    /// One job of a claim is ended and handed in again; the other still runs.
+    func testAJobThatIsEndedTwiceDoesNotFreeAnotherOfItsClaim() async throws {
+        let queue = try queue
+        try await queue.enqueue(queue.job("a"), queue.job("b"))
+        let jobs = try await queue.claim()
+        try await queue.finish([jobs[0]])
+        // The release says nothing; the others would say that the lease is lost.
+        try await queue.queue.release(jobs[0])
+        for number in 0..<6 {
+            try await queue.enqueue(queue.job("c\(number)"))
+            let others = try await queue.claim()
+            XCTAssertFalse(others.contains { $0.id == jobs[1].id })
+            try await queue.finish(others)
+        }
+        try await queue.finish([jobs[1]])
+        await assertLeaseLost([jobs[0]]) { try await queue.finish([jobs[0]]) }
+    }
+
     func testALeaseWhoseWorkerClaimsNoMoreGoesWhenItRunsOut() async throws {
         let queue = try queue
         try await queue.enqueue(queue.job("a"), queue.job("b"))
