@@ -12,10 +12,17 @@ final class WakeUpCall: Sendable {
     /// What is due later than that is found by polling.
     static let horizon = Duration.seconds(1)
 
+    private struct Pending {
+        /// For other processes.
+        var there: WakeUp
+        /// For this one, where it was not woken at once.
+        var here: WakeUp?
+    }
+
     private struct State {
         var last: ContinuousClock.Instant?
         /// What is on its way already, by intervals, counted from `origin`.
-        var pending: [Int64: WakeUp] = [:]
+        var pending: [Int64: Pending] = [:]
         /// Who listens in this process.
         var listeners: [Int: WakeUps.Mailbox] = [:]
         var nextListener = 0
@@ -60,18 +67,27 @@ final class WakeUpCall: Sendable {
             return last + Self.interval - now
         }
         guard let wait else { return Task { await send(wakeUp) } }
-        call(wakeUp, after: wait)
+        schedule(Pending(there: wakeUp, here: nil), after: wait)
         return nil
     }
 
     /// Calls after that time, once for all calls that fall into the same interval.
     func call(_ wakeUp: WakeUp, after wait: Duration) {
         guard wait <= Self.horizon else { return }
+        schedule(Pending(there: wakeUp, here: wakeUp), after: wait)
+    }
+
+    private func schedule(_ call: Pending, after wait: Duration) {
         let slot = Int64((ContinuousClock.now + wait - origin) / Self.interval) + 1
         let isFirst = state.withLock { state in
-            let isFirst = state.pending[slot] == nil
-            state.pending[slot, default: wakeUp].merge(wakeUp)
-            return isFirst
+            guard var pending = state.pending[slot] else {
+                state.pending[slot] = call
+                return true
+            }
+            pending.there.merge(call.there)
+            if let here = call.here { pending.here = pending.here?.merged(with: here) ?? here }
+            state.pending[slot] = pending
+            return false
         }
         guard isFirst else { return }
         Task {
@@ -81,8 +97,8 @@ final class WakeUpCall: Sendable {
                 return state.pending.removeValue(forKey: slot)
             }
             guard let due else { return }
-            wakeListeners(due)
-            await send(due)
+            if let here = due.here { wakeListeners(here) }
+            await send(due.there)
         }
     }
 

@@ -12,6 +12,12 @@ public struct WakeUp: Sendable, Hashable {
         guard let mine = stages, let others = other.stages else { return stages = nil }
         stages = mine.union(others)
     }
+
+    func merged(with other: WakeUp) -> WakeUp {
+        var merged = self
+        merged.merge(other)
+        return merged
+    }
 }
 
 /// When to claim. Several calls while the reader is busy are one.
