@@ -76,7 +76,8 @@ struct Generating: Sendable {
             stage: Stage.write.rawValue, tenantID: job.tenantID, connectionID: job.connectionID,
             lane: Lane.name(connection: job.connectionID, object: generation.leadKey),
             payload: GenerationPayload(generation: generation.id).json)
-        try await pool.transaction { transaction in
+        // Undone by a crash, it is done again: nothing is written before Outbox.begin, whose commit waits for the disk.
+        try await pool.transaction(commit: .deferred) { transaction in
             _ = try await transaction.query([
                 BoundStatement(
                     Self.storeGeneration,

@@ -33,7 +33,8 @@ struct Planning: Sendable {
         let playbooks = try await configuration.playbooks(tenantID: stored.tenantID)
             .filter { quiet == nil || $0.playbook.name == quiet?.playbook }
         let selection = PlaybookSelection(of: playbooks, for: event, about: record)
-        try await pool.transaction { transaction in
+        // Undone by a crash, it is done again: the event is on the disk, and nothing was called yet.
+        try await pool.transaction(commit: .deferred) { transaction in
             let lead = try await leads.upsert(
                 record.identity, tenant: stored.tenantID, connection: stored.connectionID, fields: event.fields,
                 stage: .some(record.stage), in: transaction)

@@ -1,11 +1,22 @@
+/// When a transaction counts as committed.
+public enum CommitDurability: Sendable, Hashable {
+    /// When it is on the disk.
+    case immediate
+    /// At once; it is on the disk within a second, or as soon as a later one is that waits for it. A crash of the server
+    /// before then undoes it as a whole, and nothing that was committed before it.
+    case deferred
+}
+
 extension PostgresConnection {
     /// Runs `body` in one transaction: commits when it returns, rolls back when it throws.
     ///
     /// A COMMIT is not interrupted by a cancelled task. If the connection breaks during it, the error is
     /// ``PostgresError/Code/connectionLost``, and the transaction may or may not have taken effect.
-    package func transaction<T: Sendable>(_ body: @Sendable (PostgresConnection) async throws -> T) async throws -> T {
+    package func transaction<T: Sendable>(
+        commit durability: CommitDurability = .immediate, _ body: @Sendable (PostgresConnection) async throws -> T
+    ) async throws -> T {
         forgetTransaction()
-        try await begin()
+        try await begin(durability)
         let value: T
         do {
             value = try await body(self)
@@ -17,14 +28,14 @@ extension PostgresConnection {
         return value
     }
 
-    private func begin() async throws(PostgresError) {
+    private func begin(_ durability: CommitDurability) async throws(PostgresError) {
         try await statement { session, _ throws(PostgresError) in
             guard session.isIdle else {
                 // Postgres would only warn, and the inner COMMIT would end the outer transaction.
                 throw PostgresError(
                     .server, "a transaction cannot begin inside another; pass its connection on instead")
             }
-            session.begin()
+            session.begin(durability)
         }
     }
 

@@ -91,13 +91,13 @@ public final class PostgresPool: Sendable {
     ///   transaction may have taken effect.
     @discardableResult
     public func transaction<T: Sendable>(
-        _ body: @Sendable (PostgresConnection) async throws -> T
+        commit durability: CommitDurability = .immediate, _ body: @Sendable (PostgresConnection) async throws -> T
     ) async throws -> T {
         var attempt = 1
         while true {
             let connection = try await lend()
             do {
-                let (value, actions) = try await committed(connection, body)
+                let (value, actions) = try await committed(connection, durability, body)
                 for action in actions { action() }
                 return value
             } catch {
@@ -122,10 +122,11 @@ public final class PostgresPool: Sendable {
 
 extension PostgresPool {
     private func committed<T: Sendable>(
-        _ connection: PostgresConnection, _ body: @Sendable (PostgresConnection) async throws -> T
+        _ connection: PostgresConnection, _ durability: CommitDurability,
+        _ body: @Sendable (PostgresConnection) async throws -> T
     ) async throws -> (value: T, actions: [@Sendable () -> Void]) {
         defer { giveBack(connection) }
-        return (try await connection.transaction(body), connection.takeAfterCommit())
+        return (try await connection.transaction(commit: durability, body), connection.takeAfterCommit())
     }
 
     private static var closed: PostgresError { PostgresError(.poolClosed, "the connection pool is closed") }

@@ -13,8 +13,8 @@ final class Session {
     /// `nil` behind a pooler that may run each transaction in another server session (PgBouncer), which does not know the
     /// plans of the last.
     private var prepared: PreparedStatements?
-    /// Whether a transaction begins with the next statement, in its round trip.
-    private var mustBegin = false
+    /// By what a transaction begins, in the round trip of the next statement.
+    private var opening: [SQL] = []
 
     /// Connects, at the latest by the deadline.
     ///
@@ -86,7 +86,7 @@ final class Session {
     func run(
         _ sql: SQL, _ values: [any PostgresValue], until deadline: ContinuousClock.Instant?
     ) throws(PostgresError) -> RowResult {
-        if mustBegin {
+        guard opening.isEmpty else {
             guard let result = try run([BoundStatement(sql, values)], until: deadline).first else { throw lost() }
             return result
         }
@@ -107,7 +107,7 @@ final class Session {
         var statements = try statements.map { statement throws(PostgresError) in
             try ready(statement, until: deadline)
         }
-        if mustBegin { statements.insert(ReadyStatement(text: "BEGIN", values: []), at: 0) }
+        statements.insert(contentsOf: opening.map { ReadyStatement(text: $0.text, values: []) }, at: 0)
         let start = ContinuousClock.now
         guard PQenterPipelineMode(connection) == 1 else { throw lost() }
         for statement in statements { try send(statement) }
@@ -125,12 +125,9 @@ final class Session {
         }
         if let end = try nextResult(until: deadline) { PQclear(end) }
         guard PQexitPipelineMode(connection) == 1 else { throw lost() }
-        if mustBegin {
-            mustBegin = false
-            if failure == nil { results.removeFirst() }
-        }
+        defer { opening = [] }
         if let failure { throw failure }
-        return results
+        return Array(results.dropFirst(opening.count))
     }
 
     /// A statement as it is sent.
@@ -201,21 +198,22 @@ final class Session {
     // MARK: Transactions
 
     /// Begins a transaction with the next statement.
-    func begin() { mustBegin = true }
+    func begin(_ durability: CommitDurability) {
+        opening = ["BEGIN"] + (durability == .immediate ? [] : ["SET LOCAL synchronous_commit TO off"])
+    }
 
     func beginNow(until deadline: ContinuousClock.Instant?) throws(PostgresError) {
-        guard mustBegin else { return }
-        mustBegin = false
-        _ = try run("BEGIN", [], until: deadline)
+        guard !opening.isEmpty else { return }
+        _ = try run([], until: deadline)
     }
 
     /// Ends the transaction by COMMIT or ROLLBACK.
     ///
     /// - Returns: which of them the server did.
     func end(by command: SQL, until deadline: ContinuousClock.Instant?) throws(PostgresError) -> String {
-        guard !mustBegin else {
+        guard opening.isEmpty else {
             // Nothing was to be done in it.
-            mustBegin = false
+            opening = []
             return command.text
         }
         return try run(command, [], until: deadline).command
@@ -225,7 +223,7 @@ final class Session {
 
     /// Whether the server is still there and no transaction is open, so that someone else may use the connection.
     var isIdle: Bool {
-        !isLost && !mustBegin && PQstatus(connection) == CONNECTION_OK
+        !isLost && opening.isEmpty && PQstatus(connection) == CONNECTION_OK
             && PQtransactionStatus(connection) == PQTRANS_IDLE
     }
 

@@ -33,6 +33,23 @@ final class TransactionTests: XCTestCase {
 
     override func tearDown() async throws { await database?.drop() }
 
+    func testADeferredCommitIsForItsTransactionOnly() async throws {
+        let pool = try pool
+        let seen = try await pool.transaction(commit: .deferred) { connection in
+            try await connection.query("SHOW synchronous_commit").first?.decode(String.self)
+        }
+        XCTAssertEqual(seen, "off")
+        let after = try await pool.transaction { connection in
+            try await connection.query([
+                BoundStatement("INSERT INTO t VALUES (1)"), BoundStatement("SHOW synchronous_commit"),
+            ]).map { try $0.first?.decode(String.self) }
+        }
+        XCTAssertEqual(after, [nil, "on"])
+        try await pool.transaction(commit: .deferred) { _ in }
+        let idle: String? = try await pool.query("SHOW synchronous_commit").first?.decode(String.self)
+        XCTAssertEqual(idle, "on")
+    }
+
     func testItCommitsOrRollsBack() async throws {
         let pool = try pool
         try await pool.transaction { try await $0.execute("INSERT INTO t VALUES (1)") }
