@@ -75,7 +75,8 @@ least and the greatest.
 - PgQueuer 1.6.0 with asyncpg, four processes in drain mode with batches of a hundred, {options['jobs'] // 5:,} jobs.
 - The full queue: {options['finished']:,} finished and {options['waiting']:,} waiting jobs. The flood: as many jobs of one
   tenant, put in first, as {options['tenants']:,} others have together ({options['each']} each). The snapshot: held for
-  {options['snapshot']} s while jobs keep coming; its rate is that of the last ten seconds.
+  {options['snapshot']} s while jobs keep coming, beside {min(options['snapshot'], 100)} s without one; rates are those of the last
+  minute.
 
 ## Where and what
 
