@@ -68,6 +68,10 @@ CREATE TABLE leases (
     lanes        bigint[] NOT NULL,
     jobs         bigint[] NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0);
+-- No statistics: of the two or three rows alive they would say that the table lies in the index's order, and the planner
+-- would then read the whole table, which is dead rows as long as someone holds a snapshot. Without, it takes the index.
+ALTER TABLE leases ALTER token SET STATISTICS 0, ALTER stage SET STATISTICS 0, ALTER priority SET STATISTICS 0,
+    ALTER turn SET STATISTICS 0, ALTER leased_until SET STATISTICS 0;
 COMMENT ON TABLE leases IS 'A job of jobs is held while a lease names it; only its holder may end it or set it back.';
 COMMENT ON COLUMN leases.jobs IS 'What it took and did not set back, also what has ended since; lanes has their lanes.';
 COMMENT ON COLUMN leases.turn IS 'The last turn it took; the highest of a stage and priority is their clock, and its row stays.';
@@ -160,6 +164,9 @@ CREATE TABLE call_ledger (
     observation   bigint NOT NULL,
     PRIMARY KEY (connection_id, at, calls_so_far, observation)
 );
+-- As with leases.
+ALTER TABLE call_ledger ALTER connection_id SET STATISTICS 0, ALTER at SET STATISTICS 0,
+    ALTER calls_so_far SET STATISTICS 0, ALTER observation SET STATISTICS 0;
 COMMENT ON COLUMN call_ledger.calls_so_far IS 'Those of this row and of all before it; what was reserved since any time is the difference of two rows.';
 COMMENT ON COLUMN call_ledger.observation IS 'The limits in call_limits that hold by then.';
 
@@ -177,6 +184,8 @@ CREATE TABLE call_limits (
     noted_at      timestamptz NOT NULL,
     PRIMARY KEY (connection_id, observation, name)
 );
+ALTER TABLE call_limits ALTER connection_id SET STATISTICS 0, ALTER observation SET STATISTICS 0,
+    ALTER name SET STATISTICS 0;
 COMMENT ON COLUMN call_limits.calls IS 'Allowed in any stretch of `seconds`; `remaining` of them were left when the CRM said so.';
 COMMENT ON COLUMN call_limits.noted_at IS 'When the observation came here, by the database''s clock; observed_at is by the worker''s.';
 COMMENT ON COLUMN call_limits.reserved IS 'How many calls had been reserved before the second in which the CRM said so.';

@@ -60,4 +60,4 @@ noted AS (
 DELETE FROM call_ledger USING news
 WHERE call_ledger.connection_id = $1 AND at < now - interval '2 minutes'
     AND at >= CASE WHEN last_noted_at > now - interval '1 minute' AND last_noted_at <= now
-        THEN last_noted_at - interval '3 minutes' ELSE '-infinity' END
+        THEN last_noted_at - interval '2 minutes' ELSE '-infinity' END
