@@ -10,7 +10,7 @@ package struct ClaimCursor: Sendable {
     package enum Depth: Sendable, Hashable {
         /// A tenth of a second: every claim.
         case near
-        /// Ten seconds: four times a second while near claims find nothing, and once a second while they do.
+        /// Ten seconds: four times a second while near claims find nothing, and once a second while they leave room.
         case deep
         /// Everything: at first, and once a minute. More seldom where that takes long, so that it takes a hundredth of
         /// the time: with millions of dead entries under a held snapshot it is seconds.
@@ -32,12 +32,14 @@ package struct ClaimCursor: Sendable {
     private var past: [(at: Duration, clocks: Clocks)] = []
     private var lastDeep: Duration?
     private var nextAll = Duration.zero
+    /// Whether the last claim found less than it asked for.
+    private var leftRoom = false
 
     package init() {}
 
     /// How far back a claim looks at first.
     package mutating func depth(at now: Duration) -> Depth {
-        guard now >= nextAll else { return .near }
+        guard now >= nextAll else { return leftRoom && isDue(Self.busyInterval, at: now) ? .deep : .near }
         nextAll = now + Self.allInterval
         lastDeep = now
         return .all
@@ -48,12 +50,18 @@ package struct ClaimCursor: Sendable {
         nextAll = max(nextAll, now + duration * Self.allShare)
     }
 
-    /// Whether a claim that has room left after its first look is to look further back.
-    package mutating func looksDeeper(at now: Duration, afterFinding found: Bool) -> Bool {
-        if let lastDeep, now - lastDeep < (found ? Self.busyInterval : Self.idleInterval) { return false }
+    /// Whether a claim that found nothing is to look further back at once. One that found something and had room for more
+    /// hands that out first, and the next one looks.
+    package mutating func looksDeeper(at now: Duration) -> Bool { isDue(Self.idleInterval, at: now) }
+
+    private mutating func isDue(_ interval: Duration, at now: Duration) -> Bool {
+        if let lastDeep, now - lastDeep < interval { return false }
         lastDeep = now
         return true
     }
+
+    /// Notes whether a claim found less than it asked for.
+    package mutating func left(room: Bool) { leftRoom = room }
 
     /// The turns at which a claim begins.
     package func marks(_ depth: Depth, at now: Duration) -> Clocks {

@@ -87,18 +87,20 @@ final class ClaimRounds: Sendable {
         }
     }
 
-    /// Notes that a look is over.
-    func ended(_ look: Look, for stage: String) {
-        guard look.depth == .all else { return }
+    /// Notes that a look is over, and whether it found less than was asked for.
+    func ended(_ look: Look, for stage: String, leavingRoom: Bool) {
         let now = time()
-        state.withLock { $0.stages[stage]?.cursor.lookedAtAll(in: now - look.start, at: now) }
+        state.withLock { state in
+            state.stages[stage]?.cursor.left(room: leavingRoom)
+            if look.depth == .all { state.stages[stage]?.cursor.lookedAtAll(in: now - look.start, at: now) }
+        }
     }
 
-    /// The clocks at which a claim that has room left looks again, if it is to look further back.
-    func deeperMarks(of stage: String, afterFinding found: Bool) -> ClaimCursor.Clocks? {
+    /// The clocks at which a claim that found nothing looks again, if it is to look further back.
+    func deeperMarks(of stage: String) -> ClaimCursor.Clocks? {
         let now = time()
         return state.withLock { state in
-            guard state.stages[stage]?.cursor.looksDeeper(at: now, afterFinding: found) == true else { return nil }
+            guard state.stages[stage]?.cursor.looksDeeper(at: now) == true else { return nil }
             return state.stages[stage]?.cursor.marks(.deep, at: now)
         }
     }

@@ -16,9 +16,9 @@ extension JobQueue {
         if rounds.rescueIsDue() { try await rescue() }
         let look = rounds.look(for: stage)
         var jobs = try await take(stage, limit: limit, cost, from: look.marks)
-        rounds.ended(look, for: stage)
-        if jobs.count < limit, let marks = rounds.deeperMarks(of: stage, afterFinding: !jobs.isEmpty) {
-            jobs += try await take(stage, limit: limit - jobs.count, cost, from: marks)
+        rounds.ended(look, for: stage, leavingRoom: jobs.count < limit)
+        if jobs.isEmpty, let marks = rounds.deeperMarks(of: stage) {
+            jobs = try await take(stage, limit: limit, cost, from: marks)
         }
         return jobs
     }

@@ -48,10 +48,21 @@ final class ClaimCursorTests: XCTestCase {
     func testItLooksDeeperMoreOftenWhileNothingIsFound() {
         var cursor = ClaimCursor()
         _ = cursor.depth(at: .zero)
-        XCTAssertFalse(cursor.looksDeeper(at: .milliseconds(249), afterFinding: false))
-        XCTAssertTrue(cursor.looksDeeper(at: .milliseconds(250), afterFinding: false))
-        XCTAssertFalse(cursor.looksDeeper(at: .milliseconds(1_249), afterFinding: true))
-        XCTAssertTrue(cursor.looksDeeper(at: .milliseconds(1_250), afterFinding: true))
+        XCTAssertFalse(cursor.looksDeeper(at: .milliseconds(249)))
+        XCTAssertTrue(cursor.looksDeeper(at: .milliseconds(250)))
+        XCTAssertFalse(cursor.looksDeeper(at: .milliseconds(499)))
+    }
+
+    /// What was found does not wait for the deeper look, and where batches are full there is none.
+    func testAfterAClaimThatLeftRoomOneLooksDeeperOnceASecond() {
+        var cursor = ClaimCursor()
+        _ = cursor.depth(at: .zero)
+        cursor.left(room: true)
+        XCTAssertEqual(cursor.depth(at: .milliseconds(999)), .near)
+        XCTAssertEqual(cursor.depth(at: .milliseconds(1_000)), .deep)
+        XCTAssertEqual(cursor.depth(at: .milliseconds(1_001)), .near)
+        cursor.left(room: false)
+        XCTAssertEqual(cursor.depth(at: .seconds(3)), .near)
     }
 
     /// A claim that failed half-way may have taken a lower turn than the last.
