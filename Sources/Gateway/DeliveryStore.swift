@@ -36,7 +36,7 @@ struct DeliveryStore: Sendable {
                 acceptances[place].duplicates -= 1
                 if let job = arrivals[place].job(for: event, id: id) { jobs.append(job) }
             }
-            _ = try await queue.enqueue(jobs, in: transaction)
+            queue.enqueue(jobs, in: transaction)
             Failpoint.reach(.deliveryCommitting)
             return acceptances
         }

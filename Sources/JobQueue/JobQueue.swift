@@ -6,7 +6,7 @@ public import PostgresClient
 ///
 /// ```swift
 /// try await pool.transaction { connection in
-///     try await queue.enqueue([job], in: connection)       // commits with what else the transaction does
+///     queue.enqueue([job], in: connection)                 // commits with what else the transaction does
 /// }                                                        // and wakes the workers then
 ///
 /// for await wakeUp in queue.wakeUps() where wakeUp.concerns("understand") {
@@ -56,24 +56,30 @@ public struct JobQueue: Sendable {
         rounds = ClaimRounds(now: now)
     }
 
-    /// Puts jobs into the queue, in the caller's transaction; workers are woken after its commit.
+    /// Puts jobs into the queue with the caller's transaction; workers are woken after its commit.
     ///
-    /// One statement for all. Until the transaction ends, whoever enqueues to one of these lanes or ends a job of one
-    /// waits; keep it short, and enqueue last.
-    ///
-    /// - Returns: The ids, in the order of the jobs. Within a lane they grow in the order of commits.
-    @discardableResult
-    public func enqueue(_ jobs: [NewJob], in connection: PostgresConnection) async throws(PostgresError) -> [Int64] {
-        guard !jobs.isEmpty else { return [] }
-        let rows = try await connection.query(
-            Statement.enqueue,
-            [
-                jobs.map(\.stage), jobs.map(\.tenantID), jobs.map(\.connectionID), jobs.map(\.lane),
-                jobs.map(\.priority.rawValue), jobs.map(\.runAt), jobs.map(\.validUntil), jobs.map(\.maxAttempts),
-                jobs.map { JSONText($0.payload.canonicalText) }, now?(), [] as [Int64],
-            ])
+    /// One statement for all, which goes to the server with the transaction's next one or with its COMMIT. From there to its
+    /// end, whoever enqueues to one of these lanes or ends a job of one waits; so enqueue last.
+    public func enqueue(_ jobs: [NewJob], in connection: PostgresConnection) {
+        guard !jobs.isEmpty else { return }
+        connection.send(Statement.enqueue, values(of: jobs))
+        wake(for: jobs, afterCommitOf: connection)
+    }
+
+    /// Puts jobs into the queue and returns their ids, in the order of the jobs. Within a lane they grow in the order of
+    /// commits.
+    package func enqueued(_ jobs: [NewJob], in connection: PostgresConnection) async throws(PostgresError) -> [Int64] {
+        let rows = try await connection.query(Statement.enqueue, values(of: jobs))
         wake(for: jobs, afterCommitOf: connection)
         return try rows.map { row throws(PostgresError) in try row.decode(Int64.self) }
+    }
+
+    private func values(of jobs: [NewJob]) -> [any PostgresValue] {
+        [
+            jobs.map(\.stage), jobs.map(\.tenantID), jobs.map(\.connectionID), jobs.map(\.lane),
+            jobs.map(\.priority.rawValue), jobs.map(\.runAt), jobs.map(\.validUntil), jobs.map(\.maxAttempts),
+            jobs.map { JSONText($0.payload.canonicalText) }, now?(), [] as [Int64],
+        ]
     }
 
     private func wake(for jobs: [NewJob], afterCommitOf connection: PostgresConnection) {

@@ -21,7 +21,7 @@ struct EventLedger: Sendable {
     /// Nothing came of it; the reason is kept.
     func ignore(_ stored: StoredEvent, _ reason: String, _ job: Job) async throws {
         try await pool.transaction { transaction in
-            try await transaction.execute(Self.ignoreEvent, [stored.id, reason])
+            transaction.send(Self.ignoreEvent, [stored.id, reason])
             try await queue.finish(job, in: transaction)
         }
     }
@@ -53,7 +53,7 @@ struct EventLedger: Sendable {
                     payload: EventPayload(event: id).json)
             }
             try await queue.finish(job, in: transaction)
-            if !jobs.isEmpty { _ = try await queue.enqueue(jobs, in: transaction) }
+            if !jobs.isEmpty { queue.enqueue(jobs, in: transaction) }
         }
     }
 
@@ -76,7 +76,7 @@ struct EventLedger: Sendable {
         try await pool.transaction { transaction in
             let lead = try await leads.upsert(
                 identity, tenant: stored.tenantID, connection: stored.connectionID, in: transaction)
-            try await leads.erase(lead.id, hash: hash(identity), event: stored.id, in: transaction)
+            leads.erase(lead.id, hash: hash(identity), event: stored.id, in: transaction)
             try await queue.finish(job, in: transaction)
         }
     }
@@ -92,17 +92,20 @@ struct EventLedger: Sendable {
                     system: survivor.system, account: survivor.account, objectType: survivor.objectType, objectID: id)
                 let lead = try await leads.upsert(
                     identity, tenant: stored.tenantID, connection: stored.connectionID, in: transaction)
-                try await leads.merge(lead.id, into: kept.id, in: transaction)
+                leads.merge(lead.id, into: kept.id, in: transaction)
             }
             try await queue.finish(job, in: transaction)
         }
     }
 
-    /// Which of some leads were erased before.
-    func erased(_ leads: Set<LeadIdentity>, connection: Int64) async throws -> Set<LeadIdentity> {
+    /// What is known of some leads, by key, and which of them were erased before.
+    func lookUp(
+        _ leads: Set<LeadIdentity>, connection: Int64
+    ) async throws -> (known: [String: KnownLead], erased: Set<LeadIdentity>) {
         let hashes = Dictionary(uniqueKeysWithValues: leads.map { ($0, hash($0)) })
-        let erased = try await self.leads.erased(Array(hashes.values), connection: connection)
-        return leads.filter { hashes[$0].map(erased.contains) ?? false }
+        let (known, erased) = try await self.leads.load(
+            leads.map(\.key), hashes: Array(hashes.values), connection: connection)
+        return (known, leads.filter { hashes[$0].map(erased.contains) ?? false })
     }
 
     private func hash(_ lead: LeadIdentity) -> Data {

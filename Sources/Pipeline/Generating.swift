@@ -78,21 +78,19 @@ struct Generating: Sendable {
             payload: GenerationPayload(generation: generation.id).json)
         // Undone by a crash, it is done again: nothing is written before Outbox.begin, whose commit waits for the disk.
         try await pool.transaction(commit: .deferred) { transaction in
-            _ = try await transaction.query([
-                BoundStatement(
-                    Self.storeGeneration,
-                    [
-                        generation.id, JSONText(content), output?.prompt,
-                        output.map { Hash.sha256(Data($0.prompt.utf8)).hexadecimal }, text.model?.name,
-                        text.model?.sha256, JSONText(slots), Int32(output?.promptTokens ?? 0),
-                        Int32(output?.cachedTokens ?? 0), Int32(output?.generatedTokens ?? 0),
-                        Int32(text.duration / .milliseconds(1)), intent.generatedAt,
-                    ]),
-                outbox.intention(intent, connection: generation.connectionID, generation: generation.id),
-            ])
+            transaction.send(
+                Self.storeGeneration,
+                [
+                    generation.id, JSONText(content), output?.prompt,
+                    output.map { Hash.sha256(Data($0.prompt.utf8)).hexadecimal }, text.model?.name,
+                    text.model?.sha256, JSONText(slots), Int32(output?.promptTokens ?? 0),
+                    Int32(output?.cachedTokens ?? 0), Int32(output?.generatedTokens ?? 0),
+                    Int32(text.duration / .milliseconds(1)), intent.generatedAt,
+                ])
+            outbox.intend(intent, connection: generation.connectionID, generation: generation.id, in: transaction)
             Failpoint.reach(.generateIntended)
             try await queue.finish(job, in: transaction)
-            _ = try await queue.enqueue([next], in: transaction)
+            queue.enqueue([next], in: transaction)
             Failpoint.reach(.generateCommitting)
         }
         Failpoint.reach(.generateCommitted)
@@ -102,8 +100,8 @@ struct Generating: Sendable {
         _ generation: StoredGeneration, _ reason: SuppressionReason, _ detail: String, _ job: Job
     ) async throws {
         try await pool.transaction { transaction in
-            try await transaction.execute(Self.setState, [generation.id, "suppressed"])
-            try await Suppression(of: generation, reason, detail, at: .generate).record(in: transaction)
+            transaction.send(Self.setState, [generation.id, "suppressed"])
+            Suppression(of: generation, reason, detail, at: .generate).record(in: transaction)
             try await queue.finish(job, in: transaction)
         }
     }

@@ -24,12 +24,28 @@ struct LeadStore: Sendable {
 
     /// What is known of some leads, by key. Leads never met are missing.
     func load(_ keys: [String]) async throws(PostgresError) -> [String: KnownLead] {
+        try Self.known(await pool.query(Self.loadLeads, [keys]))
+    }
+
+    /// What is known of some leads, and which of them, by the hashes of their keys, were erased from this connection.
+    func load(
+        _ keys: [String], hashes: [Data], connection: Int64
+    ) async throws(PostgresError) -> (known: [String: KnownLead], erased: Set<Data>) {
+        guard !keys.isEmpty else { return ([:], []) }
+        let answers = try await pool.query([
+            BoundStatement(Self.loadLeads, [keys]), BoundStatement(Self.erasedLeads, [connection, hashes]),
+        ])
+        let erased = try answers[1].map { row throws(PostgresError) in try row.decode(Data.self) }
+        return (try Self.known(answers[0]), Set(erased))
+    }
+
+    private static func known(_ rows: [PostgresRow]) throws(PostgresError) -> [String: KnownLead] {
         var known: [String: KnownLead] = [:]
-        for row in try await pool.query(Self.loadLeads, [keys]) {
+        for row in rows {
             let (key, id, fields, optedOutAt, erasedAt) = try row.decode(
                 String.self, Int64.self, String.self, Date?.self, Date?.self)
             known[key] = KnownLead(
-                id: id, fields: Self.fields(fields), optedOutAt: optedOutAt, erasedAt: erasedAt)
+                id: id, fields: self.fields(fields), optedOutAt: optedOutAt, erasedAt: erasedAt)
         }
         return known
     }
@@ -54,22 +70,14 @@ struct LeadStore: Sendable {
     }
 
     /// Points a lead that was merged away to the survivor.
-    func merge(_ lead: Int64, into survivor: Int64, in transaction: PostgresConnection) async throws(PostgresError) {
-        try await transaction.execute(Self.mergeLead, [lead, survivor])
+    func merge(_ lead: Int64, into survivor: Int64, in transaction: PostgresConnection) {
+        transaction.send(Self.mergeLead, [lead, survivor])
     }
 
     /// Removes what is held about a lead: fields, prompts, texts, event bodies, training examples. Only the hash of
     /// its key stays. `event` is the one that asks for it.
-    func erase(_ lead: Int64, hash: Data, event: Int64, in transaction: PostgresConnection) async throws(PostgresError)
-    {
-        try await transaction.execute(Self.eraseLead, [lead, hash, event])
-    }
-
-    /// Which of some leads, by the hashes of their keys, were erased from this connection.
-    func erased(_ hashes: [Data], connection: Int64) async throws(PostgresError) -> Set<Data> {
-        guard !hashes.isEmpty else { return [] }
-        let rows = try await pool.query(Self.erasedLeads, [connection, hashes])
-        return Set(try rows.map { row throws(PostgresError) in try row.decode(Data.self) })
+    func erase(_ lead: Int64, hash: Data, event: Int64, in transaction: PostgresConnection) {
+        transaction.send(Self.eraseLead, [lead, hash, event])
     }
 
     private static func fields(_ text: String) -> [String: String] {

@@ -15,9 +15,11 @@ struct Outbox: Sendable {
     let pool: PostgresPool
     let queue: JobQueue
 
-    /// The statement that commits the intent to write, with the text it writes.
-    func intention(_ intent: WriteIntent, connection: Int64, generation: UUID) -> BoundStatement {
-        BoundStatement(Self.intendWrite, [generation, intent.target, connection, intent.fingerprint])
+    /// Commits the intent to write with the text that it writes.
+    func intend(
+        _ intent: WriteIntent, connection: Int64, generation: UUID, in transaction: PostgresConnection
+    ) {
+        transaction.send(Self.intendWrite, [generation, intent.target, connection, intent.fingerprint])
     }
 
     /// What some jobs are to write.
@@ -77,7 +79,7 @@ struct Outbox: Sendable {
     func suppress(_ write: PendingWrite, _ reason: SuppressionReason, _ detail: String) async throws {
         let generation = write.generation
         try await settle(write, "suppressed", reason: "\(reason.rawValue): \(detail)") { connection in
-            try await Suppression(of: generation, reason, detail, at: .write).record(in: connection)
+            Suppression(of: generation, reason, detail, at: .write).record(in: connection)
             try await queue.finish(write.job, in: connection)
         }
     }
@@ -89,7 +91,7 @@ struct Outbox: Sendable {
 
     private func drop(_ job: Job, _ generation: UUID, _ target: String?, _ reason: String) async throws {
         try await pool.transaction { connection in
-            try await connection.execute(
+            connection.send(
                 Self.settleWrite, [generation, target, "suppressed", String?.none, String?.none, reason])
             try await queue.finish(job, in: connection, outcome: .dropped(reason: reason))
         }
@@ -100,7 +102,7 @@ struct Outbox: Sendable {
         and effect: @escaping @Sendable (PostgresConnection) async throws -> Void
     ) async throws {
         try await pool.transaction { connection in
-            try await connection.execute(
+            connection.send(
                 Self.settleWrite,
                 [write.generation.id, write.intent.target, state, write.location, write.receipt, reason])
             try await effect(connection)

@@ -43,12 +43,12 @@ struct Planning: Sendable {
             }
             try await queue.finish(job, in: transaction)
             guard lead.erasedAt == nil else {
-                try await transaction.execute(Self.ignoreEvent, [stored.id, "the lead was erased"])
+                transaction.send(Self.ignoreEvent, [stored.id, "the lead was erased"])
                 return
             }
             switch selection {
             case .none(let reason):
-                try await transaction.execute(Self.ignoreEvent, [stored.id, reason])
+                transaction.send(Self.ignoreEvent, [stored.id, reason])
             case .selected(let playbooks):
                 for playbook in playbooks {
                     let due = DueMessage(
@@ -83,8 +83,7 @@ struct Planning: Sendable {
         if let superseded = wait.superseded {
             // The newest of the two stands for both.
             let newer = wait.dueAt == nil ? "a newer event" : "event \(due.stored.id)"
-            try await transaction.execute(
-                Self.ignoreEvent, [superseded, message.supersession(by: newer)])
+            transaction.send(Self.ignoreEvent, [superseded, message.supersession(by: newer)])
         }
         guard let dueAt = wait.dueAt else { return }
         let job = NewJob(
@@ -92,7 +91,7 @@ struct Planning: Sendable {
             lane: QuietMessage.lane(
                 connection: due.stored.connectionID, lead: due.record.identity.key, playbook: playbook.name),
             runAt: dueAt, payload: EventPayload(quiet: message).json)
-        _ = try await queue.enqueue([job], in: transaction)
+        queue.enqueue([job], in: transaction)
     }
 
     private func commit(_ due: DueMessage, tenant: StoredTenant, in transaction: PostgresConnection) async throws {
@@ -115,12 +114,12 @@ struct Planning: Sendable {
         case .generate(let plan):
             try await store(plan, due, in: transaction)
         case .suppress(let reason, let detail):
-            try await Suppression(
+            Suppression(
                 tenantID: due.stored.tenantID, leadID: due.lead.id, eventID: due.stored.id,
                 playbook: due.playbook.playbook.name, reason, detail, at: .understand
             ).record(in: transaction)
         case .ignore(let reason):
-            try await transaction.execute(Self.ignoreEvent, [due.stored.id, reason])
+            transaction.send(Self.ignoreEvent, [due.stored.id, reason])
         }
     }
 
@@ -147,7 +146,7 @@ struct Planning: Sendable {
             ])
         guard let (isMade, planned) = try rows.first?.decode(Bool.self, UUID?.self) else { return }
         if isMade {
-            try await transaction.execute(
+            transaction.send(
                 Self.ignoreEvent, [due.stored.id, "the message for this stage was made after it happened"])
             return
         }
@@ -157,7 +156,7 @@ struct Planning: Sendable {
             stage: Stage.generate.rawValue, tenantID: due.stored.tenantID, connectionID: due.stored.connectionID,
             lane: Lane.name(connection: due.stored.connectionID, object: due.record.identity.key),
             validUntil: plan.validUntil, payload: GenerationPayload(generation: id).json)
-        _ = try await queue.enqueue([job], in: transaction)
+        queue.enqueue([job], in: transaction)
     }
 }
 

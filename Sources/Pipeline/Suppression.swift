@@ -36,8 +36,8 @@ struct Suppression: Sendable {
     }
 
     /// Keeps it. The first reason for a message stays.
-    func record(in transaction: PostgresConnection) async throws(PostgresError) {
-        try await transaction.execute(
+    func record(in transaction: PostgresConnection) {
+        transaction.send(
             Self.recordSuppression,
             [tenantID, leadID, eventID, playbook, reason.rawValue, detail, stage.rawValue])
     }

@@ -13,7 +13,6 @@ import PostgresClient
 struct Understanding: Sendable {
     let pool: PostgresPool
     let connectors: ConnectorDirectory
-    let leads: LeadStore
     let ledger: EventLedger
     let planning: Planning
     let settlement: Settlement
@@ -43,7 +42,7 @@ struct Understanding: Sendable {
         let payloads = Dictionary(jobs.map { ($0.id, EventPayload($0)) }) { $1 }
         let stored = try await StoredEvent.load(payloads.values.compactMap(\.?.event), from: pool)
         let waiting = try await QuietMessage.waiting(payloads.values.compactMap(\.?.quiet), in: pool)
-        let erased = try await ledger.erased(
+        let (known, erased) = try await ledger.lookUp(
             Set(stored.values.compactMap(\.event?.lead)), connection: connection)
         var due: [Item] = []
         for job in jobs {
@@ -63,7 +62,7 @@ struct Understanding: Sendable {
         }
         due = try await withoutOwnWrites(due)
         guard !due.isEmpty else { return }
-        let readings = try await read(due, connection: connection)
+        let readings = try await read(due, known: known, connection: connection)
         Failpoint.reach(.understandRead)
         for item in due {
             await settling(item.job) { try await decide(item, readings) }
@@ -112,17 +111,18 @@ struct Understanding: Sendable {
     }
 
     /// Reads the leads of some events in one call, following merges.
-    private func read(_ items: [Item], connection: Int64) async throws -> [LeadIdentity: LeadReading] {
+    ///
+    /// - Parameter known: what is known of them, by key.
+    private func read(
+        _ items: [Item], known: [String: KnownLead], connection: Int64
+    ) async throws -> [LeadIdentity: LeadReading] {
         let connector = try await connectors.connector(for: connection)
-        let identities = Array(Set(items.compactMap(\.event.lead)))
-        let stored = try await leads.load(identities.map(\.key))
-        var known: [LeadIdentity: [String: String]] = [:]
-        for identity in identities { known[identity] = stored[identity.key]?.fields ?? [:] }
+        var fields: [LeadIdentity: [String: String]] = [:]
         for item in items {
             guard let lead = item.event.lead else { continue }
-            known[lead, default: [:]].merge(item.event.fields) { $1 }
+            fields[lead, default: known[lead.key]?.fields ?? [:]].merge(item.event.fields) { $1 }
         }
-        return try await connector.readSurvivors(identities, known: known)
+        return try await connector.readSurvivors(Array(fields.keys), known: fields)
     }
 
     private func decide(_ item: Item, _ readings: [LeadIdentity: LeadReading]) async throws {

@@ -63,8 +63,7 @@ public final class Worker: Sendable {
             pool: pool, queue: queue, configuration: configuration, leads: leads,
             assignmentKey: key.derived(for: "assignment"), now: now)
         let understanding = Understanding(
-            pool: pool, connectors: connectors, leads: leads, ledger: ledger, planning: planning,
-            settlement: settlement)
+            pool: pool, connectors: connectors, ledger: ledger, planning: planning, settlement: settlement)
         let generating = Generating(
             pool: pool, queue: queue, configuration: configuration, outbox: outbox, model: model,
             settlement: settlement, now: now ?? { Date() })

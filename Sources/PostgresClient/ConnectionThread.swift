@@ -5,8 +5,9 @@ import Synchronization
 /// One thread that runs the jobs of one connection in order, and may block.
 ///
 /// libpq waits with poll(2). On the cooperative pool, which has a thread for each core, a few slow statements would
-/// stop the whole process; here each connection waits on its own.
-final class ConnectionThread: SerialExecutor {
+/// stop the whole process; here each connection waits on its own. As a task executor it also runs what comes between the
+/// statements of a transaction, so that none of them costs two changes of threads.
+final class ConnectionThread: SerialExecutor, TaskExecutor {
     private struct State {
         var jobs: [UnownedJob] = []
         var stopped = false
@@ -42,7 +43,10 @@ final class ConnectionThread: SerialExecutor {
                 defer { state.jobs = [] }
                 return (state.jobs, state.stopped)
             }
-            for job in jobs { job.runSynchronously(on: asUnownedSerialExecutor()) }
+            for job in jobs {
+                job.runSynchronously(
+                    isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+            }
             if stopped { return }
         }
     }

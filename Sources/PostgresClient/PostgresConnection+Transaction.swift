@@ -12,14 +12,13 @@ extension PostgresConnection {
     ///
     /// A COMMIT is not interrupted by a cancelled task. If the connection breaks during it, the error is
     /// ``PostgresError/Code/connectionLost``, and the transaction may or may not have taken effect.
-    package func transaction<T: Sendable>(
+    package nonisolated func transaction<T: Sendable>(
         commit durability: CommitDurability = .immediate, _ body: @Sendable (PostgresConnection) async throws -> T
     ) async throws -> T {
-        forgetTransaction()
-        try await begin(durability)
+        try begin(durability)
         let value: T
         do {
-            value = try await body(self)
+            value = try await withTaskExecutorPreference(thread) { try await body(self) }
         } catch {
             await rollBack()
             throw error
@@ -28,20 +27,10 @@ extension PostgresConnection {
         return value
     }
 
-    private func begin(_ durability: CommitDurability) async throws(PostgresError) {
-        try await statement { session, _ throws(PostgresError) in
-            guard session.isIdle else {
-                // Postgres would only warn, and the inner COMMIT would end the outer transaction.
-                throw PostgresError(
-                    .server, "a transaction cannot begin inside another; pass its connection on instead")
-            }
-            session.begin(durability)
-        }
-    }
-
-    private func commit() async throws(PostgresError) {
+    private nonisolated func commit() async throws(PostgresError) {
+        if endEmptyTransaction() { return }
         let command = try await statement(shielded: true) { session, deadline throws(PostgresError) in
-            try session.end(by: "COMMIT", until: deadline)
+            try session.commit(until: deadline)
         }
         guard command == "COMMIT" else {
             throw PostgresError(
@@ -50,9 +39,10 @@ extension PostgresConnection {
     }
 
     /// Failing to roll back is no error of its own: the session is lost then, and the server rolls back by itself.
-    private func rollBack() async {
+    private nonisolated func rollBack() async {
+        if endEmptyTransaction() { return }
         _ = try? await statement(shielded: true) { session, deadline throws(PostgresError) in
-            try session.end(by: "ROLLBACK", until: deadline)
+            try session.rollBack(until: deadline)
         }
     }
 }

@@ -11,14 +11,25 @@ import Synchronization
 public actor PostgresConnection {
     /// What the pool needs to know without waiting for the connection's thread.
     private struct Health {
+        /// -1 once it is closed.
         var socket: Int32 = -1
         var isIdle = false
         var failure: PostgresError.Code?
+
+        var isOpen: Bool { socket >= 0 }
     }
 
-    private nonisolated let thread = ConnectionThread(name: "postgres")
+    /// What goes ahead of the next statement.
+    private struct Ahead {
+        var statements: [BoundStatement] = []
+        /// Whether these are only the beginning of a transaction in which nothing was to be done yet.
+        var isEmptyTransaction = false
+    }
+
+    nonisolated let thread = ConnectionThread(name: "postgres")
     private nonisolated let interruption = Interruption()
     private nonisolated let health = Mutex(Health())
+    private nonisolated let ahead = Mutex(Ahead())
     private nonisolated let afterCommit = Mutex<[@Sendable () -> Void]>([])
     private let statementTimeout: Duration
     private var session: Session?
@@ -70,6 +81,16 @@ public actor PostgresConnection {
         }
     }
 
+    /// Runs a statement of the open transaction in the round trip of its next one, or of its COMMIT.
+    ///
+    /// For one whose rows nobody needs. It runs before the next; if it fails, that one does not run and throws its error.
+    public nonisolated func send(_ sql: SQL, _ values: [any PostgresValue]) {
+        ahead.withLock { ahead in
+            ahead.isEmptyTransaction = false
+            ahead.statements.append(BoundStatement(sql, values))
+        }
+    }
+
     /// Does something once the transaction of ``PostgresPool/transaction(_:)`` has committed and its connection is free
     /// again; nothing if it is rolled back.
     package nonisolated func afterCommit(_ action: @escaping @Sendable () -> Void) {
@@ -108,7 +129,7 @@ extension PostgresConnection {
     /// Closes the connection; an open transaction is rolled back.
     func close() {
         session = nil
-        health.withLock { $0.isIdle = false }
+        health.withLock { $0 = Health() }
     }
 
     /// Whether the next statement may use it: open, no transaction, and as far as one can see without asking, the
@@ -124,10 +145,34 @@ extension PostgresConnection {
     /// Why a statement failed last, since the last transaction began.
     nonisolated var lastFailure: PostgresError.Code? { health.withLock { $0.failure } }
 
-    /// Starts a transaction with a clean slate.
-    nonisolated func forgetTransaction() {
-        health.withLock { $0.failure = nil }
+    /// Begins a transaction with the next statement, with a clean slate.
+    nonisolated func begin(_ durability: CommitDurability) throws(PostgresError) {
+        let was = health.withLock { health in
+            defer { (health.isIdle, health.failure) = (false, nil) }
+            return health
+        }
+        guard was.isOpen else { throw Self.closed }
+        guard was.isIdle else {
+            // Postgres would only warn, and the inner COMMIT would end the outer transaction.
+            throw PostgresError(.server, "a transaction cannot begin inside another; pass its connection on instead")
+        }
         _ = takeAfterCommit()
+        var opening = [BoundStatement("BEGIN")]
+        if durability == .deferred { opening.append(BoundStatement("SET LOCAL synchronous_commit TO off")) }
+        ahead.withLock { [opening] in $0 = Ahead(statements: opening, isEmptyTransaction: true) }
+    }
+
+    /// Ends a transaction in which nothing was to be done.
+    ///
+    /// - Returns: `false` if there was anything.
+    nonisolated func endEmptyTransaction() -> Bool {
+        let wasEmpty = ahead.withLock { ahead in
+            guard ahead.isEmptyTransaction else { return false }
+            ahead = Ahead()
+            return true
+        }
+        if wasEmpty { health.withLock { $0.isIdle = true } }
+        return wasEmpty
     }
 
     /// What is to be done now that the transaction has committed.
@@ -146,9 +191,13 @@ extension PostgresConnection {
         _ body: (Session, ContinuousClock.Instant) throws(PostgresError) -> T
     ) async throws(PostgresError) -> T {
         guard let session, !session.isLost else {
-            throw PostgresError(.connectionLost, "the connection is closed; take another from the pool")
+            throw Self.closed
         }
         let deadline = ContinuousClock.now + (timeout ?? statementTimeout)
+        session.ahead += ahead.withLock { ahead in
+            defer { ahead = Ahead() }
+            return ahead.statements
+        }
         let outcome: Result<T, PostgresError>
         do throws(PostgresError) {
             let run = { () throws(PostgresError) in try body(session, deadline) }
@@ -158,10 +207,15 @@ extension PostgresConnection {
         }
         if session.isLost { self.session = nil }
         health.withLock { health in
+            if session.isLost { health.socket = -1 }
             health.isIdle = session.isIdle
             if case .failure(let error) = outcome { health.failure = error.code }
         }
         return try outcome.get()
+    }
+
+    private static var closed: PostgresError {
+        PostgresError(.connectionLost, "the connection is closed; take another from the pool")
     }
 
     /// Lets the task's cancellation end the waiting of `body`. Nothing suspends here, so statements of other tasks

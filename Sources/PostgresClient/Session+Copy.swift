@@ -8,7 +8,7 @@ extension Session {
     func copyIn(
         _ sql: SQL, until deadline: ContinuousClock.Instant?, next: () throws(PostgresError) -> [UInt8]?
     ) throws(PostgresError) -> Int {
-        try beginNow(until: deadline)
+        try sendAhead(until: deadline)
         guard PQsendQuery(connection, sql.text) == 1 else { throw lost() }
         guard let result = try nextResult(until: deadline) else { throw lost() }
         guard PQresultStatus(result) == PGRES_COPY_IN else {

@@ -13,8 +13,9 @@ final class Session {
     /// `nil` behind a pooler that may run each transaction in another server session (PgBouncer), which does not know the
     /// plans of the last.
     private var prepared: PreparedStatements?
-    /// By what a transaction begins, in the round trip of the next statement.
-    private var opening: [SQL] = []
+    /// What goes ahead of the next statement, in its round trip: how a transaction begins, and statements whose answers
+    /// nobody waits for.
+    var ahead: [BoundStatement] = []
 
     /// Connects, at the latest by the deadline.
     ///
@@ -86,12 +87,12 @@ final class Session {
     func run(
         _ sql: SQL, _ values: [any PostgresValue], until deadline: ContinuousClock.Instant?
     ) throws(PostgresError) -> RowResult {
-        guard opening.isEmpty else {
+        guard ahead.isEmpty else {
             guard let result = try run([BoundStatement(sql, values)], until: deadline).first else { throw lost() }
             return result
         }
-        let statement = try ready(BoundStatement(sql, values), until: deadline)
         let start = ContinuousClock.now
+        let statement = try ready(BoundStatement(sql, values), at: start, until: deadline)
         try send(statement)
         let result = try lastResult(until: deadline)
         note(statement, since: start)
@@ -104,11 +105,12 @@ final class Session {
     func run(
         _ statements: [BoundStatement], until deadline: ContinuousClock.Instant?
     ) throws(PostgresError) -> [RowResult] {
-        var statements = try statements.map { statement throws(PostgresError) in
-            try ready(statement, until: deadline)
-        }
-        statements.insert(contentsOf: opening.map { ReadyStatement(text: $0.text, values: []) }, at: 0)
+        let first = ahead.count
         let start = ContinuousClock.now
+        // All at one moment: a statement that comes twice has one plan.
+        let statements = try (ahead + statements).map { statement throws(PostgresError) in
+            try ready(statement, at: start, until: deadline)
+        }
         guard PQenterPipelineMode(connection) == 1 else { throw lost() }
         for statement in statements { try send(statement) }
         guard PQpipelineSync(connection) == 1 else { throw lost() }
@@ -125,9 +127,9 @@ final class Session {
         }
         if let end = try nextResult(until: deadline) { PQclear(end) }
         guard PQexitPipelineMode(connection) == 1 else { throw lost() }
-        defer { opening = [] }
+        ahead = []
         if let failure { throw failure }
-        return Array(results.dropFirst(opening.count))
+        return Array(results.dropFirst(first))
     }
 
     /// A statement as it is sent.
@@ -140,7 +142,7 @@ final class Session {
 
     /// Prepares a statement, if it is time.
     private func ready(
-        _ statement: BoundStatement, until deadline: ContinuousClock.Instant?
+        _ statement: BoundStatement, at now: ContinuousClock.Instant, until deadline: ContinuousClock.Instant?
     ) throws(PostgresError) -> ReadyStatement {
         var ready = ReadyStatement(text: statement.sql.text, values: statement.values.map(\.postgresText))
         for (index, text) in ready.values.enumerated() where text?.utf8.contains(0) == true {
@@ -148,11 +150,11 @@ final class Session {
                 .encoding, "the value of $\(index + 1) has the character U+0000, which Postgres refuses")
         }
         guard prepared != nil, !ready.values.isEmpty else { return ready }
-        switch prepared?.way(of: ready.text, at: .now) {
+        switch prepared?.way(of: ready.text, at: now) {
         case .planned(let name): ready.plan = name
         case .plan(let name, let old):
             do throws(PostgresError) {
-                if let old { try run(script: "DEALLOCATE \(old)", until: deadline) }
+                if let old { try runAlone(script: "DEALLOCATE \(old)", until: deadline) }
                 try prepare(ready.text, as: name, until: deadline)
             } catch {
                 prepared?.failed(ready.text)
@@ -190,40 +192,47 @@ final class Session {
 
     /// Runs a script of several statements without values, as one transaction unless it says otherwise.
     func run(script: String, until deadline: ContinuousClock.Instant?) throws(PostgresError) {
-        try beginNow(until: deadline)
+        try sendAhead(until: deadline)
+        try runAlone(script: script, until: deadline)
+    }
+
+    /// Without what goes ahead.
+    private func runAlone(script: String, until deadline: ContinuousClock.Instant?) throws(PostgresError) {
         guard PQsendQuery(connection, script) == 1 else { throw lost() }
         _ = try lastResult(until: deadline)
     }
 
     // MARK: Transactions
 
-    /// Begins a transaction with the next statement.
-    func begin(_ durability: CommitDurability) {
-        opening = ["BEGIN"] + (durability == .immediate ? [] : ["SET LOCAL synchronous_commit TO off"])
+    /// Sends what goes ahead of a command that cannot be sent with it.
+    func sendAhead(until deadline: ContinuousClock.Instant?) throws(PostgresError) {
+        if !ahead.isEmpty { _ = try run([], until: deadline) }
     }
 
-    func beginNow(until deadline: ContinuousClock.Instant?) throws(PostgresError) {
-        guard !opening.isEmpty else { return }
-        _ = try run([], until: deadline)
-    }
-
-    /// Ends the transaction by COMMIT or ROLLBACK.
+    /// Commits the transaction, with what goes ahead of that.
     ///
-    /// - Returns: which of them the server did.
-    func end(by command: SQL, until deadline: ContinuousClock.Instant?) throws(PostgresError) -> String {
-        guard opening.isEmpty else {
-            // Nothing was to be done in it.
-            opening = []
-            return command.text
+    /// - Returns: COMMIT, or ROLLBACK if the server did that instead.
+    func commit(until deadline: ContinuousClock.Instant?) throws(PostgresError) -> String {
+        do throws(PostgresError) {
+            return try run("COMMIT", [], until: deadline).command
+        } catch {
+            // What went ahead failed, and the server did not come to the COMMIT.
+            if !isLost { try rollBack(until: deadline) }
+            throw error
         }
-        return try run(command, [], until: deadline).command
+    }
+
+    /// Rolls the transaction back, if the server knows of any.
+    func rollBack(until deadline: ContinuousClock.Instant?) throws(PostgresError) {
+        ahead = []
+        if PQtransactionStatus(connection) != PQTRANS_IDLE { _ = try run("ROLLBACK", [], until: deadline) }
     }
 
     // MARK: Between statements
 
     /// Whether the server is still there and no transaction is open, so that someone else may use the connection.
     var isIdle: Bool {
-        !isLost && opening.isEmpty && PQstatus(connection) == CONNECTION_OK
+        !isLost && ahead.isEmpty && PQstatus(connection) == CONNECTION_OK
             && PQtransactionStatus(connection) == PQTRANS_IDLE
     }
 

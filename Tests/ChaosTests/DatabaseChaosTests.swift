@@ -41,7 +41,7 @@ final class DatabaseChaosTests: XCTestCase {
         let pool = try PostgresPool(url: url, size: 1)
         let queue = JobQueue(pool: pool, worker: "test")
         let job = NewJob(stage: "write", tenantID: 1, connectionID: 1, lane: lane, payload: [:])
-        _ = try await pool.transaction { try await queue.enqueue([job], in: $0) }
+        try await pool.transaction { queue.enqueue([job], in: $0) }
         let tokens = try await queue.claim(stage: "write", limit: 10).map(\.token)
         await pool.close()
         return tokens

@@ -25,7 +25,7 @@ final class CallBudgetTests: XCTestCase {
     private func enqueue(_ count: Int, connection: Int64 = 1) async throws {
         let queue = try queue
         let jobs = (0..<count).map { queue.job("\(connection)/\($0)", connection: connection) }
-        try await queue.pool.transaction { try await queue.queue.enqueue(jobs, in: $0) }
+        try await queue.pool.transaction { queue.queue.enqueue(jobs, in: $0) }
     }
 
     private func claim(_ limit: Int, _ cost: CallCost) async throws -> [Job] {
@@ -142,7 +142,7 @@ final class CallBudgetTests: XCTestCase {
         try await queue.pool.execute("INSERT INTO tenants (name, title) VALUES ('one', 'One'), ('two', 'Two')")
         try await queue.pool.execute("INSERT INTO queue_pauses (tenant_id) VALUES (1)")
         let jobs = (0..<50).map { queue.job("1/\($0)", tenant: 1) } + [queue.job("2/0", tenant: 2)]
-        try await queue.pool.transaction { try await queue.queue.enqueue(jobs, in: $0) }
+        try await queue.pool.transaction { queue.queue.enqueue(jobs, in: $0) }
         let taken = try await queue.claim(10)
         XCTAssertEqual(taken.map(\.tenantID), [2])
         let parked = try await queue.pool.query("SELECT FROM jobs WHERE run_at = 'infinity' AND reason = 'paused'")

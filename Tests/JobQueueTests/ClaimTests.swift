@@ -124,7 +124,7 @@ final class ClaimTests: XCTestCase {
     func testWorkersAtTheSameTimeTakeDifferentJobsInOrder() async throws {
         let queue = try queue
         let jobs = (0..<400).map { queue.job("lane \($0 % 40)") }
-        try await queue.pool.transaction { try await queue.queue.enqueue(jobs, in: $0) }
+        try await queue.pool.transaction { queue.queue.enqueue(jobs, in: $0) }
         let finished = try await withThrowingTaskGroup(of: [Job].self) { group in
             for worker in 0..<6 {
                 group.addTask {

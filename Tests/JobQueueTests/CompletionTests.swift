@@ -35,7 +35,7 @@ final class CompletionTests: XCTestCase {
         let job = try await queue.claimOne()
         do {
             try await queue.pool.transaction { connection in
-                try await queue.queue.enqueue([queue.job("next")], in: connection)
+                queue.queue.enqueue([queue.job("next")], in: connection)
                 try await queue.queue.finish(job, in: connection)
                 throw Failure()
             }
@@ -57,7 +57,7 @@ final class CompletionTests: XCTestCase {
         let lost = jobs.filter { $0.id == again.first?.id }
         await assertLeaseLost(lost) {
             try await queue.pool.transaction { connection in
-                try await queue.queue.enqueue([queue.job("effect")], in: connection)
+                queue.queue.enqueue([queue.job("effect")], in: connection)
                 try await queue.queue.finish(jobs, in: connection)
             }
         }

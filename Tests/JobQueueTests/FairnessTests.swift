@@ -13,7 +13,7 @@ final class FairnessTests: XCTestCase {
     private func enqueue(_ count: Int, tenant: Int64) async throws {
         let queue = try queue
         let jobs = (0..<count).map { queue.job("\(tenant)/\($0)", tenant: tenant) }
-        try await queue.pool.transaction { try await queue.queue.enqueue(jobs, in: $0) }
+        try await queue.pool.transaction { queue.queue.enqueue(jobs, in: $0) }
     }
 
     /// The tenants of the next jobs, which are finished.
@@ -57,7 +57,7 @@ final class FairnessTests: XCTestCase {
     func testLongLanesCostTheOtherTenantsNothing() async throws {
         let queue = try queue
         let chain = (0..<100).map { _ in queue.job("one lead", tenant: 1) }
-        try await queue.pool.transaction { try await queue.queue.enqueue(chain, in: $0) }
+        try await queue.pool.transaction { queue.queue.enqueue(chain, in: $0) }
         try await enqueue(20, tenant: 2)
         var order: [Int64] = []
         while order.count < 30 {

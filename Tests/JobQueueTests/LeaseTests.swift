@@ -106,7 +106,7 @@ final class LeaseTests: XCTestCase {
         let queue = try queue
         let ids = try await queue.enqueue(queue.job("a"))
         try await queue.pool.transaction { connection in
-            try await queue.queue.enqueue([queue.job("a")], in: connection)
+            _ = try await queue.queue.enqueued([queue.job("a")], in: connection)
             let jobs = try await queue.claim()
             XCTAssertEqual(jobs.map(\.id), ids)
         }
@@ -117,7 +117,7 @@ final class LeaseTests: XCTestCase {
         try await queue.enqueue(queue.job("a"))
         _ = try await queue.queue.pause(QueueScope(stage: "write"))
         try await queue.pool.transaction { connection in
-            try await queue.queue.enqueue([queue.job("a")], in: connection)
+            _ = try await queue.queue.enqueued([queue.job("a")], in: connection)
             let jobs = try await queue.claim()
             XCTAssertEqual(jobs, [])
         }

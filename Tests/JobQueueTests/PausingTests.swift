@@ -140,7 +140,7 @@ final class PausingTests: XCTestCase {
     func testNothingStaysParkedWhileWorkersClaimAndSomebodyPausesAndResumes() async throws {
         let queue = try queue
         let jobs = (0..<300).map { queue.job("lane \($0)") }
-        try await queue.pool.transaction { try await queue.queue.enqueue(jobs, in: $0) }
+        try await queue.pool.transaction { queue.queue.enqueue(jobs, in: $0) }
         let end = End()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for worker in [queue.queue, queue.other] {

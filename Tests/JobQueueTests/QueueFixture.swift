@@ -49,7 +49,7 @@ struct QueueFixture: Sendable {
 
     @discardableResult
     func enqueue(_ jobs: NewJob...) async throws -> [Int64] {
-        try await pool.transaction { try await queue.enqueue(jobs, in: $0) }
+        try await pool.transaction { try await queue.enqueued(jobs, in: $0) }
     }
 
     /// Claims up to ten jobs of the stage "write" as the first worker.

@@ -78,7 +78,7 @@ private struct Schedule {
             if Int.random(in: 0..<5, using: &generator) == 0 { job.validUntil = now + 45 }
             return job
         }
-        let ids = try await fixture.pool.transaction { [fixture] in try await fixture.queue.enqueue(jobs, in: $0) }
+        let ids = try await fixture.pool.transaction { [fixture] in try await fixture.queue.enqueued(jobs, in: $0) }
         model.enqueue(jobs, ids: ids, now: now)
     }
 

@@ -33,7 +33,7 @@ final class TransactionPoolerTests: XCTestCase {
                                 stage: "write", tenantID: 1, connectionID: 1,
                                 lane: "\(producer) \((round + number) % 7)", payload: [:])
                         }
-                        try await pool.transaction { try await queue.enqueue(jobs, in: $0) }
+                        try await pool.transaction { queue.enqueue(jobs, in: $0) }
                     }
                     return []
                 }
@@ -69,7 +69,7 @@ final class TransactionPoolerTests: XCTestCase {
         job.runAt = nil
         let new = job
         async let found = Self.firstClaim(queue)
-        try await pool.transaction { try await queue.enqueue([new], in: $0) }
+        try await pool.transaction { queue.enqueue([new], in: $0) }
         let count = try await found
         XCTAssertEqual(count, 1)
         await pool.close()

@@ -195,7 +195,7 @@ final class LeadStoryTests: XCTestCase {
             stage: Stage.generate.rawValue, tenantID: 1, connectionID: try XCTUnwrap(connection),
             lane: Lane.name(connection: try XCTUnwrap(connection), object: key(lead)), validUntil: Date(),
             payload: ["generation": .string(UUID().uuidString)])
-        try await fixture.database.pool.transaction { try await fixture.queue.enqueue([job], in: $0) }
+        try await fixture.database.pool.transaction { fixture.queue.enqueue([job], in: $0) }
         fixture.passTime(10)
         await fixture.worker.drain()
         let story = try await stories(fixture).story(of: lead)

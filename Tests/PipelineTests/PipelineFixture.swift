@@ -152,7 +152,7 @@ final class PipelineFixture: Sendable {
             NewJob(
                 stage: $0, tenantID: found.tenantID, connectionID: found.id, lane: "test \($0)", payload: payload)
         }
-        try await database.pool.transaction { try await queue.enqueue(jobs, in: $0) }
+        try await database.pool.transaction { queue.enqueue(jobs, in: $0) }
     }
 
     /// Makes the queue's waits pass.

@@ -50,6 +50,69 @@ final class TransactionTests: XCTestCase {
         XCTAssertEqual(idle, "on")
     }
 
+    func testWhatIsSentRunsBeforeTheNextStatementAndBeforeTheCommit() async throws {
+        let pool = try pool
+        let seen = try await pool.transaction { connection in
+            connection.send("INSERT INTO t VALUES ($1)", [1])
+            let seen = try await connection.query("SELECT count(*) FROM t").first?.decode(Int.self)
+            connection.send("INSERT INTO t VALUES ($1)", [2])
+            return seen
+        }
+        XCTAssertEqual(seen, 1)
+        let committed = try await pool.query("SELECT FROM t").count
+        XCTAssertEqual(committed, 2)
+    }
+
+    func testWhatWasSentIsRolledBackWithItsTransaction() async throws {
+        let pool = try pool
+        for asksAfterwards in [false, true] {
+            do {
+                try await pool.transaction { connection in
+                    connection.send("INSERT INTO t VALUES ($1)", [1])
+                    if asksAfterwards { _ = try await connection.query("SELECT 1") }
+                    connection.send("INSERT INTO t VALUES ($1)", [2])
+                    throw Failure()
+                }
+                XCTFail("the transaction must throw what its body throws")
+            } catch is Failure {}
+        }
+        let committed = try await pool.query("SELECT FROM t").count
+        XCTAssertEqual(committed, 0)
+    }
+
+    /// A slow plan is made anew when it is a second old, and the statement is ahead of another then.
+    func testWhatIsSentMayNeedANewPlan() async throws {
+        let pool = try pool
+        for number in 1...3 {
+            if number == 3 { try await Task.sleep(for: .seconds(1)) }
+            try await pool.transaction { connection in
+                for key in [number, -number] {
+                    connection.send("INSERT INTO t SELECT $1 FROM pg_sleep(0.06)", [key])
+                }
+            }
+        }
+        let committed = try await pool.query("SELECT FROM t").count
+        XCTAssertEqual(committed, 6)
+    }
+
+    func testAnErrorOfWhatWasSentIsThrownByTheNextStatementOrTheCommit() async throws {
+        let pool = try pool
+        for asksAfterwards in [true, false] {
+            do {
+                try await pool.transaction { connection in
+                    connection.send("INSERT INTO t VALUES ($1)", [1])
+                    connection.send("INSERT INTO t VALUES ($1)", [1])
+                    if asksAfterwards { _ = try await connection.query("SELECT 1") }
+                }
+                XCTFail("the key is taken")
+            } catch let error as PostgresError {
+                XCTAssertEqual(error.code, .uniqueViolation)
+            }
+        }
+        let committed = try await pool.query("SELECT FROM t").count
+        XCTAssertEqual(committed, 0)
+    }
+
     func testItCommitsOrRollsBack() async throws {
         let pool = try pool
         try await pool.transaction { try await $0.execute("INSERT INTO t VALUES (1)") }

@@ -82,7 +82,7 @@ struct QueueBenchmark: Sendable {
                     let first = next.add(1000, ordering: .relaxed).oldValue
                     guard first < count else { return }
                     let jobs = (first..<min(count, first + 1000)).map { job($0 + offset, tenant: tenant($0)) }
-                    try await pool.transaction { try await queue("producer").enqueue(jobs, in: $0) }
+                    try await pool.transaction { queue("producer").enqueue(jobs, in: $0) }
                 }
             }
         }
@@ -143,7 +143,7 @@ struct QueueBenchmark: Sendable {
                     }
                     let first = put.add(1000, ordering: .relaxed).oldValue
                     let jobs = (first..<first + 1000).map { job($0, tenant: $0 % load.tenants) }
-                    try await pool.transaction { try await queue("producer").enqueue(jobs, in: $0) }
+                    try await pool.transaction { queue("producer").enqueue(jobs, in: $0) }
                 }
             } else {
                 let queue = queue("worker \(index)")
@@ -178,7 +178,7 @@ struct QueueBenchmark: Sendable {
                         continue
                     }
                     put += jobs.count
-                    try await pool.transaction { try await queue.enqueue(jobs, in: $0) }
+                    try await pool.transaction { queue.enqueue(jobs, in: $0) }
                 }
                 return
             }
@@ -248,7 +248,7 @@ struct QueueBenchmark: Sendable {
                 job.runAt = number == 0 ? Date(timeIntervalSinceNow: 86400) : nil
                 return job
             }
-            try await pool.transaction { try await queue("producer").enqueue(jobs, in: $0) }
+            try await pool.transaction { queue("producer").enqueue(jobs, in: $0) }
         }
     }
 
