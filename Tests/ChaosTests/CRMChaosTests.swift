@@ -17,16 +17,29 @@ final class CRMChaosTests: XCTestCase {
                 return try await all.hasParkedJobs
             }
             try await all.portal.configure(["burst_limit": 100_000])
-            for _ in 0..<ChaosScale.pick(short: 1, long: 5) {
-                for fault in Self.faults {
-                    try await all.portal.fail(fault)
-                    try await all.addLeads(ChaosScale.pick(short: 1, long: 5), until: "all of \(fault.canonicalText)") {
-                        try await all.portal.hasNoFaultsLeft
-                    }
+            try await endure(all)
+        }
+    }
+
+    /// The same in batches of records of their own, with leads that come by SOAP and changes that come by a flow.
+    func testASalesforceThatDoesEverythingWrong() async throws {
+        try await scenario("Salesforce", with: .salesforce) { all in
+            try await all.portal.configure(Self.disturbed)
+            try await endure(all)
+        }
+    }
+
+    /// One fault after the other, each until it has met all its calls.
+    private func endure(_ all: Installation) async throws {
+        for _ in 0..<ChaosScale.pick(short: 1, long: 5) {
+            for fault in Self.faults {
+                try await all.portal.fail(fault)
+                try await all.addLeads(ChaosScale.pick(short: 1, long: 5), until: "all of \(fault.canonicalText)") {
+                    try await all.portal.hasNoFaultsLeft
                 }
             }
-            try await all.moveLeads()
         }
+        try await all.moveLeads()
     }
 
     func testEachFaultAlone() async throws {

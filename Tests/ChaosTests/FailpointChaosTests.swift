@@ -9,12 +9,17 @@ final class FailpointChaosTests: XCTestCase {
     /// One worker for each place, one that lives, and a gateway that dies at its places one after the other.
     func testEverythingDiesEverywhereAtOnce() async throws {
         let workers = Self.workerPlaces.map { [$0.rawValue] } + [[]]
-        try await scenario("all places", workers: workers, gateway: Self.gatewayPlaces.map(\.rawValue)) { all in
-            try await all.addLeads(2, until: "every death") {
-                for worker in all.workers.dropLast() where await worker.deaths == 0 { return false }
-                return await all.gateway.deaths == Self.gatewayPlaces.count
+        for standIn in ChaosScale.pick(short: [.hubSpot], long: [StandIn.hubSpot, .salesforce]) {
+            try await scenario(
+                "all places, \(standIn.system)", with: standIn, workers: workers,
+                gateway: Self.gatewayPlaces.map(\.rawValue)
+            ) { all in
+                try await all.addLeads(2, until: "every death") {
+                    for worker in all.workers.dropLast() where await worker.deaths == 0 { return false }
+                    return await all.gateway.deaths == Self.gatewayPlaces.count
+                }
+                try await all.moveLeads()
             }
-            try await all.moveLeads()
         }
     }
 

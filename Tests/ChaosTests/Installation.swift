@@ -37,10 +37,13 @@ final class Installation {
     /// Starts everything.
     ///
     /// - Parameters:
+    ///   - standIn: The CRM.
     ///   - workers: For each worker, the failpoints of its first runs.
     ///   - gateway: The failpoints of the gateway's first runs.
     ///   - lease: The workers' `--lease`; the command's own without it.
-    static func start(workers: [[String]], gateway: [String], lease: Int?) async throws -> Installation {
+    static func start(
+        _ standIn: StandIn, workers: [[String]], gateway: [String], lease: Int?
+    ) async throws -> Installation {
         let logs = FileManager.default.temporaryDirectory.appending(path: "leadwright-chaos-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: logs, withIntermediateDirectories: true)
         let (name, url) = try await ChaosServer.shared.createDatabase()
@@ -48,10 +51,9 @@ final class Installation {
         let environment = [
             "DATABASE_URL": url, "LEADWRIGHT_KEY": String(repeating: "07", count: 32),
             "LEADWRIGHT_MODEL": try await model.start(), "LEADWRIGHT_MODEL_NAME": "wishing",
-            "HS_SECRET": HubSpotSettings().clientSecret, "HS_TOKEN": HubSpotSettings().accessToken,
-        ]
-        let sandbox = try Service("sandbox", ["sandbox", "hubspot"], environment: environment, logs: logs)
-        let portal = Portal(address: try await sandbox.start(), client: HTTPClient())
+        ].merging(standIn.environment) { $1 }
+        let sandbox = try Service("sandbox", ["sandbox", standIn.system], environment: environment, logs: logs)
+        let portal = Portal(standIn: standIn, address: try await sandbox.start(), client: HTTPClient())
 
         let receiver = try Service(
             "gateway", ["gateway", "--port", "0"], environment: environment, failpoints: gateway, logs: logs)
@@ -61,13 +63,10 @@ final class Installation {
         }
         await receiver.restartWith(["gateway", "--port", "\(port)"])
         let webhook = "http://127.0.0.1:\(port)/webhooks/\(Declarations.connection)"
-        // A limit on calls is met only where a test asks for one: so many workers make many small calls.
-        try await portal.configure([
-            "target_url": .string(webhook), "delivery": patientDelivery, "burst_limit": 100_000,
-        ])
+        try await portal.configure(standIn.settings(webhook))
 
         let file = logs.appending(path: "declarations.json")
-        try Declarations.json(sandbox: portal.address, webhook: webhook).canonicalData.write(to: file)
+        try Declarations.json(for: standIn, sandbox: portal.address, webhook: webhook).canonicalData.write(to: file)
         for command in [["apply", file.path], ["connect", Declarations.connection]] {
             let run = try BuiltCommand.run(command, environment: environment)
             guard run.status == 0 else { throw ChaosError("\(command[0]) failed: \(run.complaints)\(run.output)") }
@@ -82,12 +81,6 @@ final class Installation {
             portal: portal, gateway: receiver, workers: services, database: name,
             pool: try PostgresPool(url: url, size: 2), sandbox: sandbox, model: model, logs: logs)
     }
-
-    /// Small deliveries that are repeated soon and for long: a CRM that never gives up during a test.
-    private static let patientDelivery: JSONValue = [
-        "batch": 5, "timeout_seconds": 5,
-        "retry_seconds": .array(([0.1, 0.2, 0.5] + Array(repeating: 1.0, count: 300)).map(JSONValue.number)),
-    ]
 
     /// Ends everything.
     ///
@@ -112,16 +105,16 @@ final class Installation {
     func addLeads(_ count: Int) async throws {
         let names = (0..<count).map { "Lead\(Self.letters(leads.count + $0))" }
         let ids = try await portal.create(names)
-        try await portal.move(ids, to: Portal.stages[1])
+        try await portal.move(ids, to: 1)
         leads += ids.map { (id: $0, stage: 1) }
     }
 
     /// Moves leads one stage on, those that are not at the last one: all, or some of them.
     func moveLeads(where isMoved: (Int) -> Bool = { _ in true }) async throws {
-        for stage in Portal.stages.indices.dropLast().reversed() {
+        for stage in portal.standIn.stages.indices.dropLast().reversed() {
             let places = leads.indices.filter { leads[$0].stage == stage && isMoved($0) }
             guard !places.isEmpty else { continue }
-            try await portal.move(places.map { leads[$0].id }, to: Portal.stages[stage + 1])
+            try await portal.move(places.map { leads[$0].id }, to: stage + 1)
             for place in places { leads[place].stage = stage + 1 }
         }
     }
@@ -205,11 +198,22 @@ extension Installation {
         }
         evidence.events = try await events()
         evidence.texts = try await texts()
-        evidence.writes = try await portal.writes().compactMap(Self.write)
+        let standIn = portal.standIn
+        let writes = try await portal.writes().compactMap(standIn.write)
+        evidence.writes = writes.map(\.write)
         for lead in try await portal.content() {
-            var shown = Evidence.Lead(stage: lead["stage"]?.string ?? "")
-            for target in Declarations.targets { shown.texts[target] = lead["content"]?["\(target)_id"]?.string }
-            evidence.leads[lead["id"]?.string ?? ""] = shown
+            let id = lead["id"]?.string ?? ""
+            let stage = standIn.stages.firstIndex(of: lead["stage"]?.string ?? "").map { Declarations.stages[$0] }
+            var shown = Evidence.Lead(stage: stage ?? "unknown")
+            for target in [standIn.targets.welcome, standIn.targets.nextStep] {
+                shown.texts[standIn.role(of: target)] =
+                    if let standing = standIn.standing {
+                        standing(lead["content"] ?? [:], target)
+                    } else {
+                        writes.last { $0.target == target && $0.write.lead == id }?.write.text
+                    }
+            }
+            evidence.leads[id] = shown
         }
         return evidence
     }
@@ -239,19 +243,9 @@ extension Installation {
             let (id, event, lead, target, stage, state, content) = try row.decode(
                 String.self, Int64.self, String.self, String?.self, String.self, String?.self, String.self)
             return Evidence.Text(
-                id: id, event: event, lead: lead, target: target ?? "", stage: stage, state: state ?? "not made",
+                id: id, event: event, lead: lead, target: portal.standIn.role(of: target ?? ""), stage: stage,
+                state: state ?? "not made",
                 parts: try JSONValue(parsing: content).object?.compactMapValues(\.string) ?? [:])
         }
-    }
-
-    private static func write(_ json: JSONValue) -> Evidence.Write? {
-        let properties = json["properties"]?.object?.compactMapValues(\.string) ?? [:]
-        for target in Declarations.targets {
-            guard let text = properties["\(target)_id"] else { continue }
-            var parts: [String: String] = [:]
-            for part in ["subject", "body"] { parts[part] = properties["\(target)_\(part)"] }
-            return Evidence.Write(text: text, lead: json["id"]?.string ?? "", parts: parts)
-        }
-        return nil
     }
 }

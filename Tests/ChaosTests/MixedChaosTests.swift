@@ -13,7 +13,8 @@ final class MixedChaosTests: XCTestCase {
         print("chaos: LEADWRIGHT_CHAOS_SEED=\(ChaosScale.seed)")
         for round in 0..<ChaosScale.pick(short: 1, long: 5) {
             let seed = ChaosScale.seed + UInt64(round)
-            try await scenario("mixed, seed \(seed)", workers: [[], [], []]) { all in
+            let standIn: StandIn = seed.isMultiple(of: 2) ? .hubSpot : .salesforce
+            try await scenario("mixed, \(standIn.system), seed \(seed)", with: standIn, workers: [[], [], []]) { all in
                 try await perform(all, seed: seed, steps: ChaosScale.pick(short: 12, long: 60))
             }
         }

@@ -5,13 +5,9 @@ import JSON
 
 /// The stand-in CRM as its administrator sees it: the calls under `/sandbox/`, which docs/sandbox.md describes.
 struct Portal: Sendable {
+    let standIn: StandIn
     let address: String
     let client: HTTPClient
-
-    /// The stages through which leads move, in HubSpot's names.
-    static let stages = [
-        "lead", "marketingqualifiedlead", "salesqualifiedlead", "opportunity", "customer", "evangelist",
-    ]
 
     /// Changes settings; those not named stay.
     func configure(_ settings: JSONValue) async throws { _ = try await post("configure", settings) }
@@ -32,16 +28,17 @@ struct Portal: Sendable {
         let leads = names.map { name -> JSONValue in
             [
                 "first_name": .string(name), "email": .string("\(name.lowercased())@example.com"),
-                "stage": .string(Self.stages[0]), "consent": true,
+                "stage": .string(standIn.stages[0]), "consent": true,
             ]
         }
         let answer = try await post("leads", ["leads": .array(leads)])
         return (answer["leads"]?.array ?? []).compactMap { $0["id"]?.string }
     }
 
-    /// Moves leads to a stage.
-    func move(_ leads: [String], to stage: String) async throws {
-        let changes = leads.map { JSONValue.object(["id": .string($0), "stage": .string(stage)]) }
+    /// Moves leads to the stage at that place.
+    func move(_ leads: [String], to stage: Int) async throws {
+        let name = JSONValue.string(standIn.stages[stage])
+        let changes = leads.map { JSONValue.object(["id": .string($0), "stage": name]) }
         _ = try await post("stages", ["changes": .array(changes)])
     }
 

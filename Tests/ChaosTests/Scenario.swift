@@ -4,16 +4,18 @@ extension XCTestCase {
     /// Starts an installation, lets things happen to it, waits until it has settled, and holds it against the promises.
     ///
     /// - Parameters:
+    ///   - standIn: The CRM.
     ///   - workers: For each worker, the failpoints of its first runs.
     ///   - gateway: The failpoints of the gateway's first runs.
     ///   - lease: Seconds until a dead worker's jobs come back; short ones, so that tests need not wait long, and still
     ///     twice what a busy machine may keep a living worker from its heartbeat.
     func scenario(
-        _ name: String, workers: [[String]] = [[], []], gateway: [String] = [], lease: Int? = 3,
+        _ name: String, with standIn: StandIn = .hubSpot, workers: [[String]] = [[], []], gateway: [String] = [],
+        lease: Int? = 3,
         _ events: (Installation) async throws -> Void
     ) async throws {
         let start = ContinuousClock.now
-        let installation = try await Installation.start(workers: workers, gateway: gateway, lease: lease)
+        let installation = try await Installation.start(standIn, workers: workers, gateway: gateway, lease: lease)
         do {
             try await events(installation)
             try await installation.settle()

@@ -14,6 +14,8 @@ package struct SalesforceOrg: SandboxSystem {
     var objects: [String: SalesforceObject] = [:]
     /// Records by the object's name.
     var tables: [String: SalesforceTable] = [:]
+    /// What came through the API into custom objects, in order.
+    var customWrites: [SalesforceCustomWrite] = []
     /// Sessions by when they end.
     var sessions: [String: Date] = [:]
     /// The rest of queries that have not been read to the end.
@@ -142,8 +144,22 @@ package struct SalesforceOrg: SandboxSystem {
     }
 
     package mutating func administer(_ request: HTTPRequest, now: Date) throws(Refusal) -> HTTPResponse? {
-        guard request.method == "POST", request.path == "/sandbox/sessions/expire" else { return nil }
-        sessions = [:]
-        return .noContent
+        switch (request.method, request.path) {
+        case ("POST", "/sandbox/sessions/expire"):
+            sessions = [:]
+            return .noContent
+        case ("GET", "/sandbox/writes"): return .json(["writes": .array(customWrites.map(\.json))])
+        default: return nil
+        }
     }
+}
+
+/// One change of a custom object's record through the API, whether or not it made a difference.
+struct SalesforceCustomWrite: Sendable {
+    let object: String
+    let id: String
+    /// The record after it.
+    let fields: [String: JSONValue]
+
+    var json: JSONValue { ["object": .string(object), "id": .string(id), "fields": .object(fields)] }
 }

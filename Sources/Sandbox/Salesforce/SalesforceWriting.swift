@@ -48,6 +48,7 @@ extension SalesforceOrg {
         values["IsDeleted"] = false
         let record = derived(SalesforceRecord(id: id, fields: values), of: object)
         put(record, in: object)
+        note(record, of: object, transaction)
         publish(change: "CREATE", of: [record], in: object, changed: [], &transaction)
         return record
     }
@@ -72,6 +73,7 @@ extension SalesforceOrg {
         changed.fields["LastModifiedDate"] = stamp
         changed.fields["SystemModstamp"] = stamp
         put(changed, in: object)
+        note(changed, of: object, transaction)
         if !names.isEmpty { publish(change: "UPDATE", of: [changed], in: object, changed: names, &transaction) }
         return changed
     }
@@ -90,6 +92,13 @@ extension SalesforceOrg {
     private mutating func put(_ record: SalesforceRecord, in object: SalesforceObject) {
         let external = object.fields.filter { $0.isExternalID || $0.isUnique }.map(\.name)
         tables[object.name, default: SalesforceTable()].put(record, externalFields: external)
+    }
+
+    private mutating func note(
+        _ record: SalesforceRecord, of object: SalesforceObject, _ transaction: SalesforceTransaction
+    ) {
+        guard transaction.isFromAPI, object.name.hasSuffix("__c") else { return }
+        customWrites.append(SalesforceCustomWrite(object: object.name, id: record.id, fields: record.fields))
     }
 
     private func checkUnique(_ values: [String: JSONValue], of object: SalesforceObject, except id: String?)
