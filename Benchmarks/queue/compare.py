@@ -46,6 +46,10 @@ class Comparison:
     # MARK: Sides
 
     def fresh(self):
+        # What the last one left to be cleaned up and written to the disk would be counted against this one.
+        if self.databases:
+            self.server.query("postgres", f"DROP DATABASE queue_{self.databases} WITH (FORCE)")
+        self.server.query("postgres", "CHECKPOINT")
         self.databases += 1
         url = self.server.database(f"queue_{self.databases}")
         program.run([LEADWRIGHT, "migrate", "--database-url", url])

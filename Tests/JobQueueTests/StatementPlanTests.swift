@@ -99,11 +99,25 @@ final class StatementPlanTests: XCTestCase {
     /// A plan shows nothing of the functions that it calls, so those are planned alone.
     func testTheFunctionsWalkTheIndexesTheyName() async throws {
         try await assertPlan(
-            function: "queue_turns", ["of_stage": "'write'", "of_priority": "0", "of_tenant": "7"],
-            walks: ["leases_clock", "jobs_by_tenant"])
+            function: "queue_turns", ["of_stage": "'write'", "of_priority": "0::smallint", "of_tenant": "7"],
+            walks: ["leases_clock", "jobs_by_flow"])
         try await assertPlan(
             function: "calls_left", ["of_connection": "7", "moment": "now()"],
             walks: ["call_ledger_pkey", "call_limits_pkey"])
+    }
+
+    /// Before the first analysis both of the table's indexes with turns look equally short, and by jobs_ready an enqueue
+    /// would pass the jobs of all tenants.
+    func testOnlyTheFlowsIndexLeadsToALastTurn() async throws {
+        try await pool.execute("DROP INDEX jobs_by_flow")
+        let rows = try await pool.query(
+            """
+            EXPLAIN SELECT turn FROM jobs
+            WHERE queue_flow(tenant_id, stage, priority) = queue_flow(7, 'write', 0::smallint) AND turn > 5
+            ORDER BY turn DESC LIMIT 1
+            """)
+        let plan = try rows.map { try $0.decode(String.self) }.joined(separator: "\n")
+        XCTAssertFalse(plan.contains(" using "), plan)
     }
 
     /// As under a snapshot that somebody holds: the tables are almost all dead rows, and statistics know the others.
