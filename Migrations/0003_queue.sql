@@ -224,8 +224,14 @@ RETURNS TABLE (
             SELECT at, newest.calls_so_far, newest.observation FROM call_ledger AS newest
             WHERE connection_id = of_connection
             ORDER BY at DESC, newest.calls_so_far DESC, newest.observation DESC LIMIT 1
-        ) AS last
-    JOIN call_limits ON call_limits.connection_id = of_connection AND call_limits.observation = last.observation
+        ) AS last,
+        LATERAL (
+            -- Looked up for each connection: OFFSET keeps the planner from reading the table once for all of them, whose few
+            -- rows alive lie among thousands of dead ones under a held snapshot.
+            SELECT * FROM call_limits
+            WHERE connection_id = of_connection AND call_limits.observation = last.observation
+            OFFSET 0
+        ) AS call_limits
 $$;
 
 -- Every job that has not ended, and what became of it so far, in the words of operators. `since` is when it was or will

@@ -83,6 +83,6 @@ def seconds(process):
     try:
         with open(f"/proc/{process}/stat", encoding="utf-8") as file:
             fields = file.read().rpartition(")")[2].split()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return 0
     return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")

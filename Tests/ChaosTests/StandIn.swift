@@ -74,6 +74,8 @@ struct StandIn: Sendable {
         targets: ("Leadwright_Welcome__c", "Leadwright_Next_Step__c"),
         connection: [
             "account": .string(SalesforceSettings().organizationID),
+            // A message shows the record as it is when it goes out, and by then the lead may have moved on.
+            "options": ["outbound_message": "lead.created"],
             "credentials": [
                 "consumer_key": ["env": "SF_KEY"], "consumer_secret": ["env": "SF_SECRET"],
                 "webhook_secret": ["env": "SF_WEBHOOK"],

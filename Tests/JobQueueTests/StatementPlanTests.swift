@@ -138,7 +138,7 @@ final class StatementPlanTests: XCTestCase {
             (Statement.observe, [1, ["burst"], [100], [10] as [Double], [50], [Date()], now]),
         ]
         for (statement, values) in statements {
-            try await assertPlan(statement, values, alsoNotReading: ["leases", "call_ledger"])
+            try await assertPlan(statement, values, alsoNotReading: ["leases", "call_ledger", "call_limits"])
         }
         try await testTheFunctionsWalkTheIndexesTheyName()
     }
