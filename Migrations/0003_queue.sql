@@ -38,13 +38,10 @@ COMMENT ON COLUMN jobs.reason IS 'Why it was set back last.';
 
 -- What can be taken and what is held, in the order of the claim. Claims begin behind what is held.
 CREATE INDEX jobs_ready ON jobs (stage, priority, turn, id) WHERE turn IS NOT NULL;
--- The jobs that share their turns: those of a tenant in a stage and priority. A hash, so that jobs_ready, which has turns in
--- order too, is no way to their last one: to a planner who knows little of the table both ways look equally short, and by
--- jobs_ready an enqueue passes all other tenants' jobs for each of its own.
-CREATE FUNCTION queue_flow(tenant_id bigint, stage text, priority smallint) RETURNS bigint
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN hashint8extended(tenant_id, hashtextextended(stage, priority));
--- A flow's last turn.
-CREATE INDEX jobs_by_flow ON jobs (queue_flow(tenant_id, stage, priority), turn) WHERE turn IS NOT NULL;
+-- A tenant's last turn in a stage and priority. Not by the turn itself: then jobs_ready, which has turns in order too, would be
+-- a way to it, and while the table is small or unknown it looks as short. By jobs_ready an enqueue passes all other tenants'
+-- jobs for each of its own.
+CREATE INDEX jobs_by_tenant ON jobs (tenant_id, stage, priority, (coalesce(turn, 0)));
 -- What waits for its time.
 CREATE INDEX jobs_waiting ON jobs (stage, run_at) WHERE turn IS NULL;
 
@@ -129,15 +126,14 @@ COMMENT ON COLUMN job_history.outcome IS 'done, dropped (stale or no longer want
 -- step behind the last of its tenant, or behind the clock when the tenant has none waiting, and a step is the shorter
 -- the more weight the tenant has. Whoever floods the queue only moves its own last turn away.
 --
--- Indexes: leases_clock, jobs_by_flow, tenants_pkey.
+-- Indexes: leases_clock, jobs_by_tenant, tenants_pkey.
 CREATE FUNCTION queue_turns(of_stage text, of_priority smallint, of_tenant bigint)
 -- A set of one row, so that the planner puts it into the statements that call it.
 RETURNS TABLE (last_turn bigint, step bigint) LANGUAGE sql STABLE AS $$
     SELECT coalesce(
             (SELECT turn FROM jobs
-             WHERE queue_flow(tenant_id, stage, priority) = queue_flow(of_tenant, of_stage, of_priority)
-                 AND turn > clock
-             ORDER BY turn DESC LIMIT 1),
+             WHERE tenant_id = of_tenant AND stage = of_stage AND priority = of_priority AND coalesce(turn, 0) > clock
+             ORDER BY coalesce(turn, 0) DESC LIMIT 1),
             clock),
         1000000 / coalesce((SELECT weight FROM tenants WHERE id = of_tenant), 1)
     FROM (

@@ -4,23 +4,30 @@
 /// not pass the entries of all that was taken since the last vacuum. "A moment ago" leaves time for those who drew
 /// a turn and have not committed yet. Whatever took longer than that, and jobs that were locked when they were passed,
 /// is found by looking further back from time to time: measured with a snapshot held open, an entry costs 0.15
-/// microseconds to pass.
+/// microseconds to pass. With every claim beginning a tenth of a second ago, such a snapshot cost an eighth of the
+/// throughput.
 package struct ClaimCursor: Sendable {
     /// How far back a claim looks.
     package enum Depth: Sendable, Hashable {
-        /// A tenth of a second: every claim.
+        /// A hundredth of a second: most claims.
         case near
-        /// Ten seconds: four times a second while near claims find nothing, and once a second while they leave room.
+        /// A tenth of a second, which most commits take less than: fifty times a second, and when a claim found nothing.
+        case recent
+        /// Ten seconds: four times a second while claims find nothing, once a second while they leave room, and every ten
+        /// seconds.
         case deep
         /// Everything: at first, and once a minute. More seldom where that takes long, so that it takes a hundredth of
         /// the time: with millions of dead entries under a held snapshot it is seconds.
         case all
     }
 
-    package static let nearLag = Duration.milliseconds(100)
+    package static let nearLag = Duration.milliseconds(10)
+    package static let recentLag = Duration.milliseconds(100)
     package static let deepLag = Duration.seconds(10)
+    package static let recentInterval = Duration.milliseconds(20)
     package static let idleInterval = Duration.milliseconds(250)
-    package static let busyInterval = Duration.seconds(1)
+    package static let roomInterval = Duration.seconds(1)
+    package static let fullInterval = Duration.seconds(10)
     package static let allInterval = Duration.seconds(60)
     package static let allShare = 100
 
@@ -28,8 +35,9 @@ package struct ClaimCursor: Sendable {
     package typealias Clocks = [JobPriority: Int64]
 
     private var latest: Clocks = [:]
-    /// The clocks at some moments of the last ten seconds, oldest first, at least 50 ms apart.
+    /// The clocks at some moments of the last ten seconds, oldest first, at least half of the near lag apart.
     private var past: [(at: Duration, clocks: Clocks)] = []
+    private var lastRecent: Duration?
     private var lastDeep: Duration?
     private var nextAll = Duration.zero
     /// Whether the last claim found less than it asked for.
@@ -39,10 +47,15 @@ package struct ClaimCursor: Sendable {
 
     /// How far back a claim looks at first.
     package mutating func depth(at now: Duration) -> Depth {
-        guard now >= nextAll else { return leftRoom && isDue(Self.busyInterval, at: now) ? .deep : .near }
-        nextAll = now + Self.allInterval
-        lastDeep = now
-        return .all
+        if now >= nextAll {
+            nextAll = now + Self.allInterval
+            (lastRecent, lastDeep) = (now, now)
+            return .all
+        }
+        if isDeepDue(leftRoom ? Self.roomInterval : Self.fullInterval, at: now) { return .deep }
+        if let lastRecent, now - lastRecent < Self.recentInterval { return .near }
+        lastRecent = now
+        return .recent
     }
 
     /// Notes how long a look at everything took, which ended now.
@@ -50,13 +63,15 @@ package struct ClaimCursor: Sendable {
         nextAll = max(nextAll, now + duration * Self.allShare)
     }
 
-    /// Whether a claim that found nothing is to look further back at once. One that found something and had room for more
-    /// hands that out first, and the next one looks.
-    package mutating func looksDeeper(at now: Duration) -> Bool { isDue(Self.idleInterval, at: now) }
+    /// How far back a claim that found nothing looks at once. One that found something and had room for more hands that
+    /// out first, and a later one looks.
+    package mutating func depthAfterNothing(at now: Duration) -> Depth {
+        isDeepDue(Self.idleInterval, at: now) ? .deep : .recent
+    }
 
-    private mutating func isDue(_ interval: Duration, at now: Duration) -> Bool {
+    private mutating func isDeepDue(_ interval: Duration, at now: Duration) -> Bool {
         if let lastDeep, now - lastDeep < interval { return false }
-        lastDeep = now
+        (lastRecent, lastDeep) = (now, now)
         return true
     }
 
@@ -65,11 +80,14 @@ package struct ClaimCursor: Sendable {
 
     /// The turns at which a claim begins.
     package func marks(_ depth: Depth, at now: Duration) -> Clocks {
+        let lag: Duration
         switch depth {
-        case .near: past.last { $0.at <= now - Self.nearLag }?.clocks ?? [:]
-        case .deep: past.last { $0.at <= now - Self.deepLag }?.clocks ?? [:]
-        case .all: [:]
+        case .near: lag = Self.nearLag
+        case .recent: lag = Self.recentLag
+        case .deep: lag = Self.deepLag
+        case .all: return [:]
         }
+        return past.last { $0.at <= now - lag }?.clocks ?? [:]
     }
 
     /// Notes that a claim took a job with that turn.
@@ -79,7 +97,7 @@ package struct ClaimCursor: Sendable {
 
     /// Notes the clocks as they are after a claim.
     package mutating func keep(at now: Duration) {
-        if let last = past.last, now - last.at < .milliseconds(50) { return }
+        if let last = past.last, now - last.at < Self.nearLag / 2 { return }
         past.append((now, latest))
         // One older than the deepest look is needed, to begin behind.
         while past.count > 1, past[1].at <= now - Self.deepLag { past.removeFirst() }

@@ -96,12 +96,15 @@ final class ClaimRounds: Sendable {
         }
     }
 
-    /// The clocks at which a claim that found nothing looks again, if it is to look further back.
-    func deeperMarks(of stage: String) -> ClaimCursor.Clocks? {
+    /// The clocks at which a claim looks again that found nothing from other ones on; `nil` where there is no more to see
+    /// further back.
+    func deeperMarks(of stage: String, than look: Look) -> ClaimCursor.Clocks? {
         let now = time()
         return state.withLock { state in
-            guard state.stages[stage]?.cursor.looksDeeper(at: now) == true else { return nil }
-            return state.stages[stage]?.cursor.marks(.deep, at: now)
+            guard let depth = state.stages[stage]?.cursor.depthAfterNothing(at: now),
+                let marks = state.stages[stage]?.cursor.marks(depth, at: now), marks != look.marks
+            else { return nil }
+            return marks
         }
     }
 

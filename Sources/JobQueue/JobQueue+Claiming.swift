@@ -17,7 +17,7 @@ extension JobQueue {
         let look = rounds.look(for: stage)
         var jobs = try await take(stage, limit: limit, cost, from: look.marks)
         rounds.ended(look, for: stage, leavingRoom: jobs.count < limit)
-        if jobs.isEmpty, let marks = rounds.deeperMarks(of: stage) {
+        if jobs.isEmpty, let marks = rounds.deeperMarks(of: stage, than: look) {
             jobs = try await take(stage, limit: limit, cost, from: marks)
         }
         return jobs

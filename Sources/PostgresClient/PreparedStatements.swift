@@ -16,11 +16,12 @@ package struct PreparedStatements {
     }
 
     /// What a session that prepares statements is told first: to keep their plans, which it would else make anew for each
-    /// set of values; not to compile them, which takes longer than they run; and to walk indexes in their order. For the
-    /// last row of many, a bitmap of them all looks as cheap while few are alive, and under a held snapshot it has all dead
-    /// ones.
+    /// set of values; not to compile them, which takes longer than they run; and to walk indexes in their order, where there
+    /// is one. For the last row of many, a bitmap of them all looks as cheap while few are alive, and under a held snapshot it
+    /// has all dead ones. A table of ten pages is cheaper to read whole, and within a plan's ten seconds it has a thousand. A
+    /// statement that needs either says so in its transaction.
     package static let settings = """
-        SET plan_cache_mode = force_generic_plan; SET jit = off; SET enable_bitmapscan = off
+        SET plan_cache_mode = force_generic_plan; SET jit = off; SET enable_bitmapscan = off; SET enable_seqscan = off
         """
     /// A plan is not used for longer.
     package static let longestLife = Duration.seconds(10)

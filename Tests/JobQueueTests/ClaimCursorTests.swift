@@ -6,7 +6,7 @@ final class ClaimCursorTests: XCTestCase {
     func testTheFirstClaimLooksAtEverythingAndThenOnceAMinute() {
         var cursor = ClaimCursor()
         XCTAssertEqual(cursor.depth(at: .seconds(0)), .all)
-        XCTAssertEqual(cursor.depth(at: .seconds(59)), .near)
+        XCTAssertNotEqual(cursor.depth(at: .seconds(59)), .all)
         XCTAssertEqual(cursor.depth(at: .seconds(60)), .all)
     }
 
@@ -16,21 +16,24 @@ final class ClaimCursorTests: XCTestCase {
         cursor.lookedAtAll(in: .milliseconds(2), at: .milliseconds(2))
         XCTAssertEqual(cursor.depth(at: .seconds(60)), .all)
         cursor.lookedAtAll(in: .seconds(2), at: .seconds(62))
-        XCTAssertEqual(cursor.depth(at: .seconds(261)), .near)
+        XCTAssertNotEqual(cursor.depth(at: .seconds(261)), .all)
         XCTAssertEqual(cursor.depth(at: .seconds(262)), .all)
     }
 
-    func testAClaimBeginsAtTheClockOfATenthOfASecondAgo() {
+    func testAClaimBeginsAtTheClockOfAHundredthOrATenthOfASecondAgo() {
         var cursor = ClaimCursor()
         cursor.took(7, .normal)
         cursor.keep(at: .seconds(1))
-        XCTAssertEqual(cursor.marks(.near, at: .milliseconds(1_099)), [:])
-        XCTAssertEqual(cursor.marks(.near, at: .milliseconds(1_100)), [.normal: 7])
+        XCTAssertEqual(cursor.marks(.near, at: .milliseconds(1_009)), [:])
+        XCTAssertEqual(cursor.marks(.near, at: .milliseconds(1_010)), [.normal: 7])
         cursor.took(9, .normal)
         cursor.took(3, .bulk)
-        cursor.keep(at: .milliseconds(1_200))
-        XCTAssertEqual(cursor.marks(.near, at: .milliseconds(1_299)), [.normal: 7])
-        XCTAssertEqual(cursor.marks(.near, at: .milliseconds(1_300)), [.normal: 9, .bulk: 3])
+        cursor.keep(at: .milliseconds(1_020))
+        XCTAssertEqual(cursor.marks(.near, at: .milliseconds(1_029)), [.normal: 7])
+        XCTAssertEqual(cursor.marks(.near, at: .milliseconds(1_030)), [.normal: 9, .bulk: 3])
+        XCTAssertEqual(cursor.marks(.recent, at: .milliseconds(1_099)), [:])
+        XCTAssertEqual(cursor.marks(.recent, at: .milliseconds(1_119)), [.normal: 7])
+        XCTAssertEqual(cursor.marks(.recent, at: .milliseconds(1_120)), [.normal: 9, .bulk: 3])
         XCTAssertEqual(cursor.marks(.all, at: .milliseconds(1_300)), [:])
     }
 
@@ -48,21 +51,32 @@ final class ClaimCursorTests: XCTestCase {
     func testItLooksDeeperMoreOftenWhileNothingIsFound() {
         var cursor = ClaimCursor()
         _ = cursor.depth(at: .zero)
-        XCTAssertFalse(cursor.looksDeeper(at: .milliseconds(249)))
-        XCTAssertTrue(cursor.looksDeeper(at: .milliseconds(250)))
-        XCTAssertFalse(cursor.looksDeeper(at: .milliseconds(499)))
+        XCTAssertEqual(cursor.depthAfterNothing(at: .milliseconds(249)), .recent)
+        XCTAssertEqual(cursor.depthAfterNothing(at: .milliseconds(250)), .deep)
+        XCTAssertEqual(cursor.depthAfterNothing(at: .milliseconds(499)), .recent)
     }
 
-    /// What was found does not wait for the deeper look, and where batches are full there is none.
+    /// Most commits take less than a tenth of a second, and more than a hundredth.
+    func testFiftyTimesASecondItLooksATenthOfASecondBack() {
+        var cursor = ClaimCursor()
+        _ = cursor.depth(at: .zero)
+        XCTAssertEqual(cursor.depth(at: .milliseconds(19)), .near)
+        XCTAssertEqual(cursor.depth(at: .milliseconds(20)), .recent)
+        XCTAssertEqual(cursor.depth(at: .milliseconds(39)), .near)
+        XCTAssertEqual(cursor.depth(at: .milliseconds(40)), .recent)
+    }
+
+    /// What was found does not wait for the deeper look, and where batches are full it comes every ten seconds.
     func testAfterAClaimThatLeftRoomOneLooksDeeperOnceASecond() {
         var cursor = ClaimCursor()
         _ = cursor.depth(at: .zero)
         cursor.left(room: true)
-        XCTAssertEqual(cursor.depth(at: .milliseconds(999)), .near)
+        XCTAssertNotEqual(cursor.depth(at: .milliseconds(999)), .deep)
         XCTAssertEqual(cursor.depth(at: .milliseconds(1_000)), .deep)
         XCTAssertEqual(cursor.depth(at: .milliseconds(1_001)), .near)
         cursor.left(room: false)
-        XCTAssertEqual(cursor.depth(at: .seconds(3)), .near)
+        XCTAssertNotEqual(cursor.depth(at: .milliseconds(10_999)), .deep)
+        XCTAssertEqual(cursor.depth(at: .milliseconds(11_000)), .deep)
     }
 
     /// A claim that failed half-way may have taken a lower turn than the last.
