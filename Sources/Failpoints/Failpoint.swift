@@ -24,6 +24,11 @@ public enum Failpoint: String, Sendable, CaseIterable {
     case understandCommitting = "understand.committing"
     /// They are committed; the other workers were not told.
     case understandCommitted = "understand.committed"
+    /// What came of an event that asks for no text (an outcome, an opt-out, a merge, an erasure, or nothing) and the end of
+    /// its job are in the transaction.
+    case understandConcluding = "understand.concluding"
+    /// They are committed.
+    case understandConcluded = "understand.concluded"
     /// Texts are claimed.
     case generateClaimed = "generate.claimed"
     /// The text and the intent to write it are in the transaction, the end of the job is not.

@@ -12,7 +12,9 @@ enum Declarations {
     static let (welcome, nextStep) = ("leadwright_welcome", "leadwright_next_step")
 
     /// All of it, for `leadwright apply`.
-    static func json(for standIn: StandIn, sandbox: String, webhook: String) -> JSONValue {
+    ///
+    /// - Parameter quiet: The playbooks' quiet period in seconds.
+    static func json(for standIn: StandIn, sandbox: String, webhook: String, quiet: Int) -> JSONValue {
         let common: [String: JSONValue] = [
             "kind": "connection", "tenant": "acme", "name": .string(connection), "system": .string(standIn.system),
             "base_url": .string(sandbox), "public_url": .string(webhook),
@@ -30,16 +32,16 @@ enum Declarations {
                 ],
             ],
             .object(common.merging(standIn.connection) { $1 }),
-            playbook("welcome", on: "lead.created", target: standIn.targets.welcome),
-            playbook("next-step", on: "stage.changed", target: standIn.targets.nextStep),
+            playbook("welcome", on: "lead.created", target: standIn.targets.welcome, quiet: quiet),
+            playbook("next-step", on: "stage.changed", target: standIn.targets.nextStep, quiet: quiet),
         ]
     }
 
-    private static func playbook(_ name: String, on event: String, target: String) -> JSONValue {
+    private static func playbook(_ name: String, on event: String, target: String, quiet: Int) -> JSONValue {
         [
             "kind": "playbook", "tenant": "acme", "name": .string(name), "content": "note",
             "when": ["events": [.string(event)], "stages": .array(stages.map(JSONValue.string))],
-            "valid_for": "P3D", "target": .string(target), "brief": "Be kind.",
+            "valid_for": "P3D", "quiet_period": .integer(Int64(quiet)), "target": .string(target), "brief": "Be kind.",
             "scaffold": [
                 ["part": "subject", "pieces": [["text": "Hello {lead.first_name}"]]],
                 [

@@ -9,6 +9,14 @@ struct Evidence: Sendable {
         var place: Int64
         /// Why nothing came of it.
         var ignored: String?
+        /// Whether it asks for a text; others tell what a lead did.
+        var asksForText = true
+    }
+
+    /// Something that a lead did, by the kind of event that tells it.
+    struct Reaction: Hashable {
+        var lead: String
+        var kind: String
     }
 
     /// A text that was decided on.
@@ -43,6 +51,8 @@ struct Evidence: Sendable {
     var givenUp = 0
     /// Jobs that are not finished.
     var openJobs = 0
+    /// Messages whose leads are not quiet yet.
+    var waiting = 0
     /// Why dead letters died.
     var dead: [String] = []
     var events: [Event] = []
@@ -50,12 +60,19 @@ struct Evidence: Sendable {
     /// In the order in which the CRM made them.
     var writes: [Write] = []
     var leads: [String: Lead] = [:]
+    /// How often leads did something, and how often that is recorded.
+    var reactions: [Reaction: Int] = [:]
+    var outcomes: [Reaction: Int] = [:]
+    /// Whether playbooks wait until a lead is quiet. Each then has lanes of its own, and an order only in itself.
+    var hasQuietPeriods = false
 
-    /// The one reason for which an event has no text of its own: a later one's text was made for this stage already.
+    /// The reasons for which an event has no text of its own: a later one's text was made for this stage already, or a newer
+    /// event asked for the text before the lead was quiet.
     static let coalesced = "the message for this stage was made after it happened"
+    static let superseded = "came within the quiet period"
 
     /// The broken promises, in words; empty when all hold.
-    var violations: [String] { intake + effects + writing + order + standing }
+    var violations: [String] { intake + effects + writing + order + standing + learning }
 
     /// Nothing is lost on the way in, nothing comes in twice, and nothing is left over.
     private var intake: [String] {
@@ -63,15 +80,17 @@ struct Evidence: Sendable {
         if givenUp > 0 { found.append("the CRM gave up \(givenUp) deliveries") }
         if events.count != published { found.append("\(published) events were sent and \(events.count) are stored") }
         if openJobs > 0 { found.append("\(openJobs) jobs are open") }
+        if waiting > 0 { found.append("\(waiting) messages wait for their leads to be quiet") }
         return found + dead.map { "a job is dead: \($0)" }
     }
 
     /// Every event has one text, or the text of a later one stands for it.
     private var effects: [String] {
         let byEvent = Dictionary(grouping: texts, by: \.event)
-        return events.compactMap { event in
+        return events.filter(\.asksForText).compactMap { event in
             switch (byEvent[event.id]?.count ?? 0, event.ignored) {
             case (1, nil), (0, Self.coalesced): nil
+            case (0, let ignored?) where hasQuietPeriods && ignored.contains(Self.superseded): nil
             case (let count, let ignored):
                 "event \(event.id) of lead \(event.lead) has \(count) texts, ignored: \(ignored ?? "no")"
             }
@@ -102,9 +121,22 @@ struct Evidence: Sendable {
     /// A lead's texts were written in the order in which their events were committed.
     private var order: [String] {
         let places = placesByText
-        return Dictionary(grouping: writes, by: \.lead).compactMap { lead, writes in
+        let targets = Dictionary(texts.map { ($0.id, $0.target) }) { first, _ in first }
+        let lanes = Dictionary(grouping: writes) { write in
+            hasQuietPeriods ? "\(write.lead) by \(targets[write.text] ?? "")" : write.lead
+        }
+        return lanes.compactMap { lane, writes in
             let order = writes.compactMap { places[$0.text] }
-            return order == order.sorted() ? nil : "lead \(lead) was written to in the order \(order)"
+            return order == order.sorted() ? nil : "lead \(lane) was written to in the order \(order)"
+        }
+    }
+
+    /// Everything that a lead did is recorded as often as it did it, and nothing else is.
+    private var learning: [String] {
+        Set(reactions.keys).union(outcomes.keys).compactMap { reaction in
+            let (happened, recorded) = (reactions[reaction] ?? 0, outcomes[reaction] ?? 0)
+            guard happened != recorded else { return nil }
+            return "\(reaction.kind) of lead \(reaction.lead) happened \(happened) times and is recorded \(recorded)"
         }
     }
 

@@ -6,7 +6,7 @@ final class EvidenceTests: XCTestCase {
         XCTAssertEqual(good.violations, [])
     }
 
-    func testALostEvent() { expect("2 are stored") { $0.published = 3 } }
+    func testALostEvent() { expect("3 are stored") { $0.published = 4 } }
     func testADeliveryThatWasGivenUp() { expect("gave up 1") { $0.givenUp = 1 } }
     func testAJobLeftOver() { expect("1 jobs are open") { $0.openJobs = 1 } }
     func testADeadJob() { expect("dead: lost") { $0.dead = ["lost"] } }
@@ -22,6 +22,16 @@ final class EvidenceTests: XCTestCase {
     func testAnOldTextStanding() { expect("shows A instead") { $0.leads["151"]?.texts["leadwright_next_step"] = "A" } }
     func testATextForAnotherStage() { expect("has the text for customer") { $0.texts[1].stage = "customer" } }
     func testASecondWelcome() { expect("2 welcomes") { $0.texts[1].target = "leadwright_welcome" } }
+    func testAMessageThatStillWaits() { expect("1 messages wait") { $0.waiting = 1 } }
+    func testAReactionThatIsNotRecorded() { expect("1 times and is recorded 0") { $0.outcomes = [:] } }
+    func testAReactionThatIsRecordedTwice() { expect("1 times and is recorded 2") { $0.outcomes[opened] = 2 } }
+    func testAReactionThatNeverHappened() { expect("0 times and is recorded 1") { $0.reactions = [:] } }
+    func testAnEventTakenOverWithoutAQuietPeriod() {
+        expect("event 1 of lead 151 has 0 texts, ignored: event 2 came") {
+            $0.texts.removeFirst()
+            $0.events[0].ignored = "event 2 came within the quiet period of playbook welcome and took its place"
+        }
+    }
     func testTwoEqualTexts() { expect("2 texts are the same") { $0.texts[1].parts = $0.texts[0].parts } }
 
     private func expect(_ words: String, line: UInt = #line, _ change: (inout Evidence) -> Void) {
@@ -30,10 +40,15 @@ final class EvidenceTests: XCTestCase {
         XCTAssertTrue(evidence.violations.contains { $0.contains(words) }, "\(evidence.violations)", line: line)
     }
 
-    /// One lead that was created and moved on.
+    private let opened = Evidence.Reaction(lead: "151", kind: "email.opened")
+
+    /// One lead that was created and moved on, and opened what it got.
     private let good = Evidence(
-        published: 2,
-        events: [.init(id: 1, lead: "151", place: 11), .init(id: 2, lead: "151", place: 12)],
+        published: 3,
+        events: [
+            .init(id: 1, lead: "151", place: 11), .init(id: 2, lead: "151", place: 12),
+            .init(id: 3, lead: "151", place: 13, asksForText: false),
+        ],
         texts: [
             .init(
                 id: "A", event: 1, lead: "151", target: "leadwright_welcome", stage: "lead", state: "written",
@@ -48,5 +63,7 @@ final class EvidenceTests: XCTestCase {
         ],
         leads: [
             "151": .init(stage: "opportunity", texts: ["leadwright_welcome": "A", "leadwright_next_step": "B"])
-        ])
+        ],
+        reactions: [.init(lead: "151", kind: "email.opened"): 1],
+        outcomes: [.init(lead: "151", kind: "email.opened"): 1])
 }

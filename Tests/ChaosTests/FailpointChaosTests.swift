@@ -39,6 +39,27 @@ final class FailpointChaosTests: XCTestCase {
         }
     }
 
+    /// Leads that change again before they are quiet: one text for each burst, whoever dies between its first event and
+    /// its plan.
+    func testABurstBecomesOneTextWhoeverDies() async throws {
+        guard ChaosScale.isLong else { return }
+        let places = Self.workerPlaces.filter { $0.rawValue.hasPrefix("understand.") }
+        let workers = places.map { place in [1, 3, 9].map { "\(place.rawValue):\($0)" } } + [[]]
+        for standIn in [StandIn.hubSpot, .salesforce] {
+            try await scenario("bursts, \(standIn.system)", with: standIn, workers: workers, quiet: 1) { all in
+                for _ in 0..<3 {
+                    try await all.addLeads(5)
+                    for _ in 0..<4 { try await all.moveLeads { $0.isMultiple(of: 2) } }
+                    try await all.moveLeads()
+                }
+                try await all.addLeads(2, until: "every death") {
+                    for worker in all.workers.dropLast() where await worker.deaths < 3 { return false }
+                    return true
+                }
+            }
+        }
+    }
+
     /// A gateway that dies at the same place again and again.
     func testTheGatewayDiesAtEachPlaceAgainAndAgain() async throws {
         guard ChaosScale.isLong else { return }

@@ -17,12 +17,14 @@ final class Installation {
     private let sandbox: Service
     private let model: WishingModel
     private let logs: URL
+    private let hasQuietPeriods: Bool
     /// The leads with the place of their stage.
     private var leads: [(id: String, stage: Int)] = []
+    private var reactions: [Evidence.Reaction: Int] = [:]
 
     private init(
         portal: Portal, gateway: Service, workers: [Service], database: String, pool: PostgresPool, sandbox: Service,
-        model: WishingModel, logs: URL
+        model: WishingModel, logs: URL, hasQuietPeriods: Bool
     ) {
         self.portal = portal
         self.gateway = gateway
@@ -32,6 +34,7 @@ final class Installation {
         self.sandbox = sandbox
         self.model = model
         self.logs = logs
+        self.hasQuietPeriods = hasQuietPeriods
     }
 
     /// Starts everything.
@@ -41,8 +44,9 @@ final class Installation {
     ///   - workers: For each worker, the failpoints of its first runs.
     ///   - gateway: The failpoints of the gateway's first runs.
     ///   - lease: The workers' `--lease`; the command's own without it.
+    ///   - quiet: The quiet period of the playbooks in seconds.
     static func start(
-        _ standIn: StandIn, workers: [[String]], gateway: [String], lease: Int?
+        _ standIn: StandIn, workers: [[String]], gateway: [String], lease: Int?, quiet: Int
     ) async throws -> Installation {
         let logs = FileManager.default.temporaryDirectory.appending(path: "leadwright-chaos-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: logs, withIntermediateDirectories: true)
@@ -66,7 +70,8 @@ final class Installation {
         try await portal.configure(standIn.settings(webhook))
 
         let file = logs.appending(path: "declarations.json")
-        try Declarations.json(for: standIn, sandbox: portal.address, webhook: webhook).canonicalData.write(to: file)
+        try Declarations.json(for: standIn, sandbox: portal.address, webhook: webhook, quiet: quiet)
+            .canonicalData.write(to: file)
         for command in [["apply", file.path], ["connect", Declarations.connection]] {
             let run = try BuiltCommand.run(command, environment: environment)
             guard run.status == 0 else { throw ChaosError("\(command[0]) failed: \(run.complaints)\(run.output)") }
@@ -79,7 +84,8 @@ final class Installation {
         for service in services { _ = try await service.start() }
         return Installation(
             portal: portal, gateway: receiver, workers: services, database: name,
-            pool: try PostgresPool(url: url, size: 2), sandbox: sandbox, model: model, logs: logs)
+            pool: try PostgresPool(url: url, size: 2), sandbox: sandbox, model: model, logs: logs,
+            hasQuietPeriods: quiet > 0)
     }
 
     /// Ends everything.
@@ -101,12 +107,17 @@ final class Installation {
 
     // MARK: What happens in the CRM
 
-    /// Creates leads and moves each one stage on at once: two events for each, on their way together.
+    /// Creates leads, moves each one stage on and lets it react, all at once: several events of each are on their way
+    /// together.
     func addLeads(_ count: Int) async throws {
         let names = (0..<count).map { "Lead\(Self.letters(leads.count + $0))" }
         let ids = try await portal.create(names)
         try await portal.move(ids, to: 1)
         leads += ids.map { (id: $0, stage: 1) }
+        try await portal.react(ids)
+        for id in ids {
+            for kind in portal.standIn.reactions.values { reactions[.init(lead: id, kind: kind), default: 0] += 1 }
+        }
     }
 
     /// Moves leads one stage on, those that are not at the last one: all, or some of them.
@@ -196,6 +207,10 @@ extension Installation {
         evidence.dead = try await pool.query("SELECT reason FROM dead_jobs ORDER BY id").map {
             try $0.decode(String.self)
         }
+        evidence.waiting = try await value("SELECT count(*) FROM quiet_messages")
+        evidence.hasQuietPeriods = hasQuietPeriods
+        evidence.reactions = reactions
+        evidence.outcomes = try await outcomes()
         evidence.events = try await events()
         evidence.texts = try await texts()
         let standIn = portal.standIn
@@ -218,17 +233,36 @@ extension Installation {
         return evidence
     }
 
+    /// Those that the CRM sent; not those that such a one turned out to be, by looking up whose deal it is.
     private func events() async throws -> [Evidence.Event] {
         let rows = try await pool.query(
             """
-            SELECT e.id, e.object_id, h.job_id, e.ignored
-            FROM events e LEFT JOIN job_history h ON h.stage = 'understand' AND h.payload @> jsonb_build_object('event', e.id)
-            ORDER BY e.id
+            SELECT id, object_id, place, ignored, kind IN ('lead.created', 'stage.changed')
+            FROM events LEFT JOIN (
+                SELECT (payload ->> 'event')::bigint AS id, max(job_id) AS place FROM job_history
+                WHERE stage = 'understand' GROUP BY 1
+            ) AS last_job USING (id)
+            WHERE NOT (kind = 'deal.won' AND lead_key IS NOT NULL)
+            ORDER BY id
             """)
         return try rows.map { row in
-            let (id, lead, place, ignored) = try row.decode(Int64.self, String.self, Int64?.self, String?.self)
-            return Evidence.Event(id: id, lead: lead, place: place ?? 0, ignored: ignored)
+            let (id, lead, place, ignored, asksForText) = try row.decode(
+                Int64.self, String.self, Int64?.self, String?.self, Bool.self)
+            return Evidence.Event(id: id, lead: lead, place: place ?? 0, ignored: ignored, asksForText: asksForText)
         }
+    }
+
+    private func outcomes() async throws -> [Evidence.Reaction: Int] {
+        let rows = try await pool.query(
+            """
+            SELECT leads.object_id, outcomes.kind, count(*)::bigint FROM outcomes JOIN leads ON leads.id = lead_id
+            GROUP BY 1, 2
+            """)
+        return Dictionary(
+            uniqueKeysWithValues: try rows.map { row in
+                let (lead, kind, count) = try row.decode(String.self, String.self, Int.self)
+                return (Evidence.Reaction(lead: lead, kind: kind), count)
+            })
     }
 
     private func texts() async throws -> [Evidence.Text] {

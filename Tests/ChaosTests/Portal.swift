@@ -42,6 +42,17 @@ struct Portal: Sendable {
         _ = try await post("stages", ["changes": .array(changes)])
     }
 
+    /// Lets leads do everything that the stand-in tells of.
+    func react(_ leads: [String]) async throws {
+        let certainly = JSONValue.object(standIn.reactions.mapValues { _ in 1 })
+        _ = try await post(
+            "react",
+            [
+                "seed": 1, "ids": .array(leads.map(JSONValue.string)), "probabilities": certainly,
+                "without_content": certainly,
+            ])
+    }
+
     /// Waits until all webhooks were accepted, but not longer than that.
     ///
     /// - Returns: whether it came to that.

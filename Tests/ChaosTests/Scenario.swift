@@ -9,13 +9,15 @@ extension XCTestCase {
     ///   - gateway: The failpoints of the gateway's first runs.
     ///   - lease: Seconds until a dead worker's jobs come back; short ones, so that tests need not wait long, and still
     ///     twice what a busy machine may keep a living worker from its heartbeat.
+    ///   - quiet: The quiet period of the playbooks in seconds.
     func scenario(
         _ name: String, with standIn: StandIn = .hubSpot, workers: [[String]] = [[], []], gateway: [String] = [],
-        lease: Int? = 3,
+        lease: Int? = 3, quiet: Int = 0,
         _ events: (Installation) async throws -> Void
     ) async throws {
         let start = ContinuousClock.now
-        let installation = try await Installation.start(standIn, workers: workers, gateway: gateway, lease: lease)
+        let installation = try await Installation.start(
+            standIn, workers: workers, gateway: gateway, lease: lease, quiet: quiet)
         do {
             try await events(installation)
             try await installation.settle()

@@ -12,6 +12,8 @@ struct StandIn: Sendable {
     let targets: (welcome: String, nextStep: String)
     /// What the connection declares besides what all do.
     let connection: [String: JSONValue]
+    /// What its leads do, by the sandbox's names, with the kinds of the events that tell it.
+    let reactions: [String: String]
     /// The secrets that it names.
     let environment: [String: String]
     /// Its settings, with the address to which it sends.
@@ -44,6 +46,8 @@ struct StandIn: Sendable {
             "account": "8112233", "client_id": "445566",
             "credentials": ["client_secret": ["env": "HS_SECRET"], "access_token": ["env": "HS_TOKEN"]],
         ],
+        // Who won a deal is found by looking it up: one event turns out to be another.
+        reactions: ["opened": "email.opened", "won": "deal.won"],
         environment: ["HS_SECRET": HubSpotSettings().clientSecret, "HS_TOKEN": HubSpotSettings().accessToken],
         settings: { webhook in
             // A limit on calls is met only where a test asks for one: so many workers make many small calls.
@@ -81,6 +85,7 @@ struct StandIn: Sendable {
                 "webhook_secret": ["env": "SF_WEBHOOK"],
             ],
         ],
+        reactions: ["opened": "email.opened", "meeting": "meeting.booked"],
         environment: [
             "SF_KEY": SalesforceSettings().consumerKey, "SF_SECRET": SalesforceSettings().consumerSecret,
             "SF_WEBHOOK": "chaos",

@@ -59,7 +59,7 @@ extension SandboxSystem {
     private mutating func react(_ request: HTTPRequest, now: Date) throws(Refusal) -> HTTPResponse {
         let body: AdministrationRequest.React = try decoded(request)
         var reactions: [String: Reaction] = [:]
-        for lead in contents {
+        for lead in contents where body.ids?.contains(lead.id) ?? true {
             let model = lead.content.isEmpty ? body.withoutContent : body.probabilities
             guard let reaction = model?.draw(seed: body.seed, lead: lead.id), reaction.isAny else { continue }
             try apply(reaction, to: lead.id, now: now)

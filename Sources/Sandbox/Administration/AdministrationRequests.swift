@@ -18,13 +18,15 @@ enum AdministrationRequest {
 
     struct React: Decodable {
         let seed: UInt64
+        /// Who reacts; everybody without it.
+        let ids: Set<String>?
         /// For leads that have content.
         let probabilities: ReactionModel
         /// For the others: what would have happened anyway.
         let withoutContent: ReactionModel?
 
         private enum CodingKeys: String, CodingKey {
-            case seed, probabilities
+            case seed, ids, probabilities
             case withoutContent = "without_content"
         }
     }
