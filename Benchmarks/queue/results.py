@@ -21,20 +21,23 @@ def median(raw, name, figure):
     return statistics.median(values(raw, name, figure))
 
 
+def held(raw, figure):
+    """Jobs a second under a held snapshot against those without."""
+    return median(raw, "with a snapshot held open", figure) / median(raw, "without a snapshot", figure)
+
+
 def aims(raw):
     """What is wanted, what was measured, and whether it was reached."""
     rate = lambda name: median(raw, name, "completed_jobs_s")
     ours, bare, peer = rate("Leadwright"), rate("bare loop"), rate("PgQueuer")
     full, empty = (median(raw, f"claims of {kind} queue", "claim_ms") for kind in ("a full", "an empty"))
-    held = lambda figure: median(raw, "with a snapshot held open", figure) / median(raw, "without a snapshot", figure)
     flood, alone = (median(raw, f"small tenants {how}", "wait_p99_s") for how in ("beside a flood", "alone"))
     return [
         ("completed jobs against the bare loop", ours / bare, "at least", 0.8),
         ("completed jobs against PgQueuer", ours / peer, "at least", 5),
         ("with 100,000 jobs blocked against without", rate("Leadwright, 100,000 blocked") / ours, "at least", 0.5),
         ("claim of a full queue against an empty one", full / empty, "at most", 1.3),
-        ("throughput while a snapshot is held against without", held("mean_jobs_s"), "at least", 0.9),
-        ("the last minute of that against the same minute without", held("last_jobs_s"), "at least", 0.9),
+        ("throughput while a snapshot is held against without", held(raw, "mean_jobs_s"), "at least", 0.9),
         ("p99 wait of small tenants beside a flood against alone", flood / alone, "at most", 2),
     ]
 
@@ -76,7 +79,8 @@ least and the greatest.
 - PgQueuer 1.6.0 with asyncpg, four processes in drain mode with batches of a hundred, {options['jobs'] // 5:,} jobs.
 - The full queue: {options['finished']:,} finished and {options['waiting']:,} waiting jobs. The flood: as many jobs of one
   tenant, put in first, as {options['tenants']:,} others have together ({options['each']} each). The snapshot: held for
-  {options['snapshot']} s while jobs keep coming, with 20,000 waiting, beside as long without one.
+  {options['snapshot']} s while jobs keep coming, with 20,000 waiting, beside as long without one; in the last
+  minute it was {held(raw, 'last_jobs_s'):.2f} of the same minute without.
 
 ## Where and what
 
