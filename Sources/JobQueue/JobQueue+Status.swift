@@ -11,7 +11,7 @@ extension JobQueue {
 
     /// How many jobs there are, by stage and state. Reads the live tables whole, as ``status()`` does.
     public func depths() async throws(JobQueueError) -> [QueueDepth] {
-        try await count(Statement.depths) { row throws(PostgresError) in
+        try await run(Statement.depths, [now?()], allowing: .wholeTables) { row throws(PostgresError) in
             let (stage, state, count, oldest) = try row.decode(String.self, String.self, Int.self, Double.self)
             return QueueDepth(stage: stage, state: state, count: count, oldest: .seconds(oldest))
         }
@@ -47,7 +47,7 @@ extension JobQueue {
     }
 
     private func backlog() async throws(JobQueueError) -> [Backlog] {
-        try await count(Statement.backlog) { row throws(PostgresError) in
+        try await run(Statement.backlog, [now?()], allowing: .wholeTables) { row throws(PostgresError) in
             let oldest: Double = try row.decode("oldest")
             return Backlog(
                 tenantID: try row.decode("tenant_id"), tenant: try row.decode("tenant"),
@@ -55,20 +55,6 @@ extension JobQueue {
                 depth: QueueDepth(
                     stage: try row.decode("stage"), state: try row.decode("state"), count: try row.decode("count"),
                     oldest: .seconds(oldest)))
-        }
-    }
-
-    /// Runs a statement that reads whole tables, which by an index takes twice as long.
-    private func count<Value>(
-        _ sql: SQL, _ read: (PostgresRow) throws(PostgresError) -> Value
-    ) async throws(JobQueueError) -> [Value] {
-        do throws(PostgresError) {
-            let answers = try await pool.query([
-                BoundStatement("SELECT set_config('enable_seqscan', 'on', true)"), BoundStatement(sql, [now?()]),
-            ])
-            return try answers[1].map(read)
-        } catch {
-            throw JobQueueError(error)
         }
     }
 }

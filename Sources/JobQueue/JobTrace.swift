@@ -61,15 +61,9 @@ public struct JobTrace: Sendable, Hashable {
 extension JobQueue {
     /// All that is known of the jobs of some lanes, in the order of their ids.
     public func trace(lanes: [String]) async throws(JobQueueError) -> [JobTrace] {
-        do throws(PostgresError) {
-            // The history's Bloom filters say which pages to read, which is a bitmap.
-            let answers = try await pool.query([
-                BoundStatement("SELECT set_config('enable_bitmapscan', 'on', true)"),
-                BoundStatement(Statement.trace, [lanes]),
-            ])
-            return try answers[1].map { row throws(PostgresError) in try JobTrace(row) }.compactMap(\.self)
-        } catch {
-            throw JobQueueError(error)
-        }
+        // The history's Bloom filters say which pages to read, which is a bitmap.
+        try await run(Statement.trace, [lanes], allowing: .bitmaps) { row throws(PostgresError) in
+            try JobTrace(row)
+        }.compactMap(\.self)
     }
 }

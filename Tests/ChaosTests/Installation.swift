@@ -20,7 +20,6 @@ final class Installation {
     private let hasQuietPeriods: Bool
     /// The leads with the place of their stage.
     private var leads: [(id: String, stage: Int)] = []
-    private var reactions: [Evidence.Reaction: Int] = [:]
 
     private init(
         portal: Portal, gateway: Service, workers: [Service], database: String, pool: PostgresPool, sandbox: Service,
@@ -115,9 +114,6 @@ final class Installation {
         try await portal.move(ids, to: 1)
         leads += ids.map { (id: $0, stage: 1) }
         try await portal.react(ids)
-        for id in ids {
-            for kind in portal.standIn.reactions.values { reactions[.init(lead: id, kind: kind), default: 0] += 1 }
-        }
     }
 
     /// Moves leads one stage on, those that are not at the last one: all, or some of them.
@@ -209,7 +205,9 @@ extension Installation {
         }
         evidence.waiting = try await value("SELECT count(*) FROM quiet_messages")
         evidence.hasQuietPeriods = hasQuietPeriods
-        evidence.reactions = reactions
+        for lead in leads {
+            for kind in portal.standIn.reactions.values { evidence.reactions[.init(lead: lead.id, kind: kind)] = 1 }
+        }
         evidence.outcomes = try await outcomes()
         evidence.events = try await events()
         evidence.texts = try await texts()
