@@ -21,6 +21,7 @@ final class HelpTests: XCTestCase {
             (["frobnicate"], "no command \"frobnicate\""),
             (["worker", "--fast"], "unknown option --fast"),
             (["worker", "--lease", "0.5", "--model", "m", "--database-url", "postgres://x"], "--lease needs 1 second"),
+            (["worker", "--texts", "0", "--model", "m", "--database-url", "postgres://x"], "--texts needs a number"),
             (["migrate"], "--database-url is needed (or set DATABASE_URL)"),
             (["gateway", "--database-url"], "--database-url needs a value"),
             (["migrate", "--database-url", "postgres://x", "extra"], "unexpected \"extra\""),

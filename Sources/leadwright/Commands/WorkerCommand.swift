@@ -20,6 +20,10 @@ extension Command {
             .database, .model,
             .modelThreads,
             Option(
+                "--texts", "N",
+                "Texts in the making at once; 4 unless given, 16 with a model server.",
+                environment: "LEADWRIGHT_TEXTS"),
+            Option(
                 "--lease", "SECONDS",
                 "How long claimed work is kept without a sign of life, 1 at least; 30 unless given."),
             .withParent,
@@ -27,12 +31,16 @@ extension Command {
     ) { arguments in
         let lease = try arguments.number("--lease", default: 30.0)
         guard (1...86_400).contains(lease) else { throw CommandError.usage("--lease needs 1 second or more") }
+        let texts = arguments["--texts"] == nil ? nil : try arguments.count("--texts", default: 1)
         let pool = try await Installation.migratedPool(arguments, size: 8)
         let model = try await loadLanguageModel(arguments.value("--model"), threads: arguments.modelThreads())
         let key = try Installation.key()
+        var limits = Worker.Limits()
+        limits.generate = texts ?? (model is LocalModel ? limits.generate : 16)
         let worker = Worker(
             pool: pool, queue: JobQueue(pool: pool, worker: Installation.workerName, lease: .seconds(lease)),
-            configuration: ConfigurationStore(pool: pool, key: key), model: model, client: HTTPClient(), key: key)
+            configuration: ConfigurationStore(pool: pool, key: key), model: model, client: HTTPClient(), key: key,
+            limits: limits)
         let shutdown = Shutdown(withParent: arguments.has("--with-parent"))
         let work = Task { await worker.run() }
         Leadwright.announce("worker ready with \(model.identity.name)")
