@@ -24,7 +24,7 @@ extension Command {
     ) { arguments in
         let load = QueueBenchmark.Load(
             jobs: try arguments.count("--jobs", default: 100_000),
-            lanes: try arguments["--lanes"] == nil ? nil : arguments.count("--lanes", default: 1),
+            lanes: try arguments.count("--lanes"),
             tenants: try arguments.count("--tenants", default: 10),
             blocked: try arguments.number("--blocked", default: 0),
             flood: try arguments.number("--flood", default: 0),

@@ -11,9 +11,7 @@ extension Option {
 
 extension Arguments {
     /// The value of ``Option/modelThreads``; `nil` for every core.
-    func modelThreads() throws(CommandError) -> Int? {
-        self["--threads"] == nil ? nil : try count("--threads", default: 1)
-    }
+    func modelThreads() throws(CommandError) -> Int? { try count("--threads") }
 
     /// The value of ``Option/modelThreads``, or the number of cores.
     func modelThreadCount() throws(CommandError) -> Int {
@@ -25,5 +23,10 @@ extension Arguments {
         let count = try number(name, default: fallback)
         guard count > 0 else { throw .usage("\(name) needs a number above 0") }
         return count
+    }
+
+    /// The same; `nil` when it is not given.
+    func count(_ name: String) throws(CommandError) -> Int? {
+        self[name] == nil ? nil : try count(name, default: 1)
     }
 }

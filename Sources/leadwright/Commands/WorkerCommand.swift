@@ -31,7 +31,7 @@ extension Command {
     ) { arguments in
         let lease = try arguments.number("--lease", default: 30.0)
         guard (1...86_400).contains(lease) else { throw CommandError.usage("--lease needs 1 second or more") }
-        let texts = arguments["--texts"] == nil ? nil : try arguments.count("--texts", default: 1)
+        let texts = try arguments.count("--texts")
         let pool = try await Installation.migratedPool(arguments, size: 8)
         let model = try await loadLanguageModel(arguments.value("--model"), threads: arguments.modelThreads())
         let key = try Installation.key()
