@@ -2,6 +2,9 @@
 .PHONY: help demo test chaos bench lint format build bootstrap clean
 
 build_flags := -c release
+# Line by line, and not for ever: of a test that hangs one sees the name.
+run_tests := stdbuf --output=L timeout --foreground --signal=INT 40m \
+    swift test $(build_flags) --skip-build --disable-swift-testing
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /	/' | expand -t 12
@@ -12,13 +15,12 @@ demo: build ## Do the main job on real parts, in front of you
 test: ## Run all tests
 	@scripts/bootstrap --tests
 	swift build $(build_flags) --build-tests
-	swift test $(build_flags) --skip-build --disable-swift-testing
+	$(run_tests)
 
 chaos: ## Kill real processes and draw schedules for a quarter of an hour, and look for what that broke
 	@scripts/bootstrap --tests
 	swift build $(build_flags) --build-tests
-	LEADWRIGHT_CHAOS=long LEADWRIGHT_SCHEDULES=5000 swift test $(build_flags) --skip-build --disable-swift-testing \
-	    --filter 'ChaosTests|RandomScheduleTests'
+	LEADWRIGHT_CHAOS=long LEADWRIGHT_SCHEDULES=5000 $(run_tests) --filter 'ChaosTests|RandomScheduleTests'
 
 bench: ## Measure the model core beside llama.cpp
 	@Benchmarks/model/run

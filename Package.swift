@@ -33,6 +33,7 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CWebSockets", pkgConfig: "libwebsockets", providers: [.apt(["libwebsockets-dev"])]),
+        .systemLibrary(name: "CSpawn"),
 
         // Values and protocols of the wire.
         library("JSON", []),
@@ -40,10 +41,11 @@ let package = Package(
         library("Cryptography", ["COpenSSL"]),
         library("Telemetry", []),
         library("Failpoints", []),
+        library("ChildProcesses", ["CSpawn"]),
 
         // Input and output.
         library("PostgresClient", ["CPostgreSQL"]),
-        library("EmbeddedPostgres", ["PostgresClient"]),
+        library("EmbeddedPostgres", ["ChildProcesses", "PostgresClient"]),
         library("HTTPClient", ["CCurl", "HTTPTypes"]),
         library("HTTPServer", ["CWebSockets", "HTTPTypes"]),
         .target(
@@ -92,13 +94,14 @@ let package = Package(
                 "Gateway", "Pipeline", "Sandbox", "EmbeddedPostgres", "Migrations", "LanguageModel", "Configuration",
                 "DeclarationSchema", "Outcomes", "Personalization", "JobQueue", "HubSpot", "Salesforce", "Zapier",
                 "CRM",
-                "PostgresClient", "HTTPClient", "HTTPServer", "HTTPTypes", "Telemetry", "JSON", "Cryptography",
+                "PostgresClient", "HTTPClient", "HTTPServer", "HTTPTypes", "Telemetry", "ChildProcesses", "JSON",
+                "Cryptography",
             ],
             resources: sql, swiftSettings: strict),
 
         // Tests mirror the targets; TestSupport starts what they need.
         .target(
-            name: "TestSupport", dependencies: ["EmbeddedPostgres", "PostgresClient", "Migrations"],
+            name: "TestSupport", dependencies: ["ChildProcesses", "EmbeddedPostgres", "PostgresClient", "Migrations"],
             path: "Tests/TestSupport", swiftSettings: strict),
         .target(
             name: "ConnectorTesting", dependencies: ["HTTPServer", "HTTPTypes", "JSON"],
@@ -107,11 +110,12 @@ let package = Package(
         tests("Cryptography", [], fixtures: true),
         tests("Telemetry", []),
         tests("Failpoints", []),
+        tests("ChildProcesses", []),
         tests("HTTPTypes", []),
-        tests("HTTPClient", ["HTTPServer", "HTTPTypes"]),
+        tests("HTTPClient", ["ChildProcesses", "HTTPServer", "HTTPTypes"]),
         tests("HTTPServer", ["HTTPClient", "HTTPTypes"]),
         tests("PostgresClient", ["TestSupport", "EmbeddedPostgres"]),
-        tests("EmbeddedPostgres", ["TestSupport", "PostgresClient"]),
+        tests("EmbeddedPostgres", ["ChildProcesses", "TestSupport", "PostgresClient"]),
         tests("Migrations", ["TestSupport", "PostgresClient"]),
         tests("JobQueue", ["TestSupport", "PostgresClient", "JSON"]),
         tests("CKernels", [], fixtures: true),
@@ -132,8 +136,8 @@ let package = Package(
         tests(
             "Configuration",
             [
-                "DeclarationSchema", "TestSupport", "PostgresClient", "Personalization", "LanguageModel", "CRM", "JSON",
-                "Cryptography",
+                "DeclarationSchema", "TestSupport", "PostgresClient", "Personalization",
+                "LanguageModel", "CRM", "JSON", "Cryptography",
             ]),
         tests(
             "Pipeline",
@@ -150,7 +154,10 @@ let package = Package(
             ]),
         .testTarget(
             name: "SandboxTests",
-            dependencies: ["Sandbox", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON", "Cryptography"],
+            dependencies: [
+                "ChildProcesses", "TestSupport", "Sandbox", "HTTPClient", "HTTPServer", "HTTPTypes", "JSON",
+                "Cryptography",
+            ],
             exclude: ["Fixtures", "clients"], swiftSettings: strict),
         .testTarget(
             name: "CommandLineTests", dependencies: ["TestSupport", "JobQueue", "PostgresClient", "JSON"],
@@ -159,8 +166,8 @@ let package = Package(
         .testTarget(
             name: "ChaosTests",
             dependencies: [
-                "TestSupport", "EmbeddedPostgres", "PostgresClient", "Migrations", "Failpoints", "Sandbox",
-                "JobQueue", "HTTPServer", "HTTPClient", "HTTPTypes", "JSON",
+                "ChildProcesses", "TestSupport", "EmbeddedPostgres", "PostgresClient", "Migrations", "Failpoints",
+                "Sandbox", "JobQueue", "HTTPServer", "HTTPClient", "HTTPTypes", "JSON",
             ], swiftSettings: strict),
     ]
 )

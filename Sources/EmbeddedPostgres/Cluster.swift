@@ -1,3 +1,4 @@
+import ChildProcesses
 import Foundation
 
 /// The files of one database cluster: made once, and freed from a server that was left behind.
@@ -34,14 +35,14 @@ struct Cluster {
                 user.own(folders.password)
             else { throw EmbeddedPostgresError(.unusableFolder, "cannot write \(folders.password)") }
         }
-        let initdb = try await ChildProcess.start(
-            user.prefix(diesWithParent: true) + [
+        let initdb = try user.start(
+            [
                 folders.installation + "/bin/initdb", "--pgdata=\(unfinished)", "--username=leadwright",
                 "--pwfile=\(folders.password)", "--auth=scram-sha-256", "--set=scram_iterations=1",
                 "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C.UTF-8",
-            ] + (synchronized ? [] : ["--no-sync"]), log: log)
+            ] + (synchronized ? [] : ["--no-sync"]), log: .file(log), diesWithParent: true)
         // Renamed as a whole: an initdb that was killed half-way leaves no cluster behind.
-        guard await initdb.exit(), rename(unfinished, folders.cluster) == 0 else {
+        guard await initdb.end() == .exited(0), rename(unfinished, folders.cluster) == 0 else {
             throw EmbeddedPostgresError(.initializationFailed, "initdb failed; see \(folders.log)")
         }
         return password

@@ -1,4 +1,4 @@
-import Dispatch
+import ChildProcesses
 public import Foundation
 import PostgresClient
 import Synchronization
@@ -60,8 +60,8 @@ public final class EmbeddedPostgres: Sendable {
 
         for _ in 1...3 {
             let port = if let port { port } else { try freePort() }
-            let arguments = user.prefix(diesWithParent: diesWithParent) + serverArguments(folders, port: port)
-            let child = try await ChildProcess.start(arguments, log: log)
+            let child = try user.start(
+                serverArguments(folders, port: port), log: .file(log), diesWithParent: diesWithParent)
             let server = "postgresql://leadwright:\(password)@127.0.0.1:\(port)/"
             if try await answers(child, server + "postgres") {
                 running.withLock { $0 = Running(child: child, lock: lock) }
@@ -84,7 +84,7 @@ public final class EmbeddedPostgres: Sendable {
             try await Task.sleep(for: .seconds(5))
             running.child.signal(SIGKILL)
         }
-        await running.child.exit()
+        await running.child.end()
         impatience.cancel()
         try? running.lock.close()
     }
@@ -94,7 +94,7 @@ public final class EmbeddedPostgres: Sendable {
     public func stopImmediately() {
         guard let running = take() else { return }
         running.child.signal(SIGQUIT)
-        if !running.child.waitBlocking(.seconds(10)) { running.child.signal(SIGKILL) }
+        if running.child.blockUntilEnd(within: .seconds(10)) == nil { running.child.signal(SIGKILL) }
         try? running.lock.close()
     }
 

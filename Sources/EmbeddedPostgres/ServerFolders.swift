@@ -1,3 +1,4 @@
+import ChildProcesses
 import Foundation
 
 /// Where the server's programs and data lie, in places that its user reaches.
@@ -91,10 +92,8 @@ struct ServerFolders: Sendable {
     }
 
     private static func succeeds(_ command: [String], as user: ServerUser) async -> Bool {
-        guard let nowhere = FileHandle(forWritingAtPath: "/dev/null"),
-            let child = try? await ChildProcess.start(user.prefix(diesWithParent: false) + command, log: nowhere)
-        else { return false }
-        return await child.exit()
+        let child = try? user.start(command, log: .nowhere, diesWithParent: false)
+        return await child?.end() == .exited(0)
     }
 
     /// FNV-1a, 64 bits: a name for a path, no secret.

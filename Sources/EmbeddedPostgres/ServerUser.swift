@@ -1,3 +1,4 @@
+import ChildProcesses
 import Foundation
 
 /// The user whom the server runs as: ourselves, or an unprivileged one when we are root, which Postgres refuses.
@@ -32,14 +33,27 @@ struct ServerUser: Sendable {
     /// Whether it is someone else, who may not reach what we reach.
     var isOther: Bool { other != nil }
 
-    /// What to write before a program's path to run it as this user.
+    /// Starts a program as this user.
     ///
-    /// - Parameter diesWithParent: Whether it shall get SIGINT, Postgres's order for a fast shutdown, when we die.
-    func prefix(diesWithParent: Bool) -> [String] {
+    /// - Parameters:
+    ///   - command: Its path and its arguments.
+    ///   - log: Where its output goes.
+    ///   - diesWithParent: Whether it shall get SIGINT, Postgres's order for a fast shutdown, when we die.
+    func start(
+        _ command: [String], log: ChildProcess.Stream, diesWithParent: Bool
+    ) throws(EmbeddedPostgresError) -> ChildProcess {
         var options: [String] = []
         if let other { options += ["--reuid=\(other.uid)", "--regid=\(other.gid)", "--clear-groups"] }
         if diesWithParent { options.append("--pdeathsig=INT") }
-        return options.isEmpty ? [] : ["setpriv"] + options + ["--"]
+        let prefix = options.isEmpty ? [] : ["setpriv"] + options + ["--"]
+        do throws(ChildProcessError) {
+            // The user's PGOPTIONS and the like are for their own databases.
+            return try ChildProcess(
+                prefix + command, environment: ["PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C"], output: log,
+                errors: log)
+        } catch {
+            throw EmbeddedPostgresError(.startFailed, "cannot start \(command[0])", underlying: error)
+        }
     }
 
     /// Makes the user the owner of a file or folder of ours.

@@ -32,7 +32,7 @@ final class QueueCommandTests: XCTestCase {
 
     override func tearDown() async throws { await database?.drop() }
 
-    private func leadwright(_ words: String...) throws -> BuiltCommand {
+    private func leadwright(_ words: String...) throws -> FinishedProgram {
         try BuiltCommand.run(words, environment: ["DATABASE_URL": try XCTUnwrap(database).url])
     }
 
@@ -73,7 +73,7 @@ final class QueueCommandTests: XCTestCase {
     func testPausesAreSetShownAndEnded() throws {
         let scope = ["--tenant", "acme", "--crm", "hubspot", "--stage", "write"]
         let url = try XCTUnwrap(database).url
-        func queue(_ verb: String) throws -> BuiltCommand {
+        func queue(_ verb: String) throws -> FinishedProgram {
             try BuiltCommand.run(["queue", verb] + scope, environment: ["DATABASE_URL": url])
         }
         XCTAssertEqual(try queue("pause").output, "paused: tenant acme, hubspot, stage write\n")

@@ -94,16 +94,10 @@ final class SchemaTests: XCTestCase {
             if validator.is_valid(broken):
                 sys.exit("an unknown key is accepted")
             """
-        let python = Process()
-        python.executableURL = URL(filePath: "/usr/bin/env")
-        python.arguments =
-            ["python3", "-c", script, PackageRoot.path("docs/schema/leadwright.schema.json")] + (try demoFiles())
-        let errors = Pipe()
-        python.standardError = errors
-        try python.run()
-        let said = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        python.waitUntilExit()
-        guard python.terminationStatus != 0 else { return }
+        let validation = try FinishedProgram(
+            ["env", "python3", "-c", script, PackageRoot.path("docs/schema/leadwright.schema.json")] + demoFiles())
+        guard validation.status != 0 else { return }
+        let said = validation.complaints
         if said.contains("No module named 'jsonschema'") || said.contains("python3:") || said.contains("‘python3’") {
             return print("no jsonschema for Python here; the decoder's own test stands alone")
         }

@@ -1,3 +1,4 @@
+import ChildProcesses
 import EmbeddedPostgres
 import Foundation
 import PostgresClient
@@ -95,17 +96,12 @@ final class EmbeddedPostgresTests: XCTestCase {
 
         var owner = stat()
         stat(data.path, &owner)
-        let orphan = Process()
-        orphan.executableURL = URL(filePath: "/usr/bin/env")
         let user = geteuid() == 0 ? ["setpriv", "--reuid=\(owner.st_uid)", "--clear-groups"] : []
-        orphan.arguments =
+        let orphan = try ChildProcess(
             user + [
                 installation.path + "/bin/postgres", "-D", data.path + "/cluster", "-c", "listen_addresses=",
                 "-c", "unix_socket_directories=" + data.path + "/cluster",
-            ]
-        orphan.standardError = FileHandle.nullDevice
-        orphan.standardOutput = FileHandle.nullDevice
-        try orphan.run()
+            ])
         let file = data.path + "/cluster/postmaster.pid"
         while orphan.isRunning, (try? String(contentsOfFile: file, encoding: .utf8))?.contains("ready") != true {
             await Task.yield()

@@ -1,3 +1,4 @@
+import ChildProcesses
 import Foundation
 import HTTPClient
 import HTTPTypes
@@ -16,34 +17,22 @@ final class TLSTests: XCTestCase {
             "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
             "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate,
         ])
-        maker.process.waitUntilExit()
-        XCTAssertEqual(maker.process.terminationStatus, 0)
+        XCTAssertEqual(maker.blockUntilEnd(), .exited(0))
 
         let server = try openssl(["s_server", "-accept", "127.0.0.1:0", "-www", "-cert", certificate, "-key", key])
         addTeardownBlock {
-            // Not terminate(): a process started from a task inherits the pool thread's mask, which blocks SIGTERM.
-            kill(server.process.processIdentifier, SIGKILL)
-            server.process.waitUntilExit()
+            server.signal(SIGKILL)
+            await server.end()
         }
-        var text = ""
-        while true {
-            let piece = server.output.availableData
-            guard !piece.isEmpty else { throw XCTestError(.failureWhileWaiting) }
-            text += String(decoding: piece, as: UTF8.self)
-            if let match = text.firstMatch(of: /ACCEPT [^\n]*:(\d+)\n/) { return (String(match.1), certificate) }
+        let lines = Lines(of: try XCTUnwrap(server.output))
+        while let line = lines.next() {
+            if let match = line.wholeMatch(of: /ACCEPT .*:(\d+)/) { return (String(match.1), certificate) }
         }
+        throw XCTestError(.failureWhileWaiting)
     }
 
-    private func openssl(_ arguments: [String]) throws -> (process: Process, output: FileHandle) {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["openssl"] + arguments
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        return (process, output.fileHandleForReading)
+    private func openssl(_ arguments: [String]) throws -> ChildProcess {
+        try ChildProcess(["openssl"] + arguments, output: .pipe)
     }
 
     func testOnlyTrustedCertificatesOfTheRightHostAreAccepted() async throws {

@@ -1,35 +1,27 @@
 import Cryptography
 import Foundation
 import Sandbox
+import TestSupport
 import XCTest
 
 /// The stand-ins under the CRMs' own client libraries: what those do not accept is no stand-in.
 final class OfficialClientTests: XCTestCase {
-    private let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-
     /// Runs a client script, which fails at its first difference.
     private func run(_ script: String, _ arguments: [String]) async throws {
-        let packages = root.appending(path: ".local/python")
-        guard FileManager.default.fileExists(atPath: packages.path) else {
+        let packages = PackageRoot.path(".local/python")
+        guard FileManager.default.fileExists(atPath: packages) else {
             return XCTFail("the Python clients are missing; run scripts/bootstrap")
         }
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments =
-            ["timeout", "120", "python3", root.appending(path: "Tests/SandboxTests/clients/\(script)").path] + arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(
-            ["PYTHONPATH": packages.path, "PYTHONDONTWRITEBYTECODE": "1"]) { $1 }
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        let text = try await Task.detached {
-            String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+        let environment = ProcessInfo.processInfo.environment.merging(
+            ["PYTHONPATH": packages, "PYTHONDONTWRITEBYTECODE": "1"]) { $1 }
+        // The stand-in serves from this process meanwhile.
+        let client = try await Task.detached {
+            try FinishedProgram(
+                ["python3", PackageRoot.path("Tests/SandboxTests/clients/\(script)")] + arguments,
+                environment: environment)
         }.value
-        process.waitUntilExit()
-        XCTAssertEqual(process.terminationStatus, 0, text)
-        XCTAssertTrue(text.hasSuffix("ok\n"), text)
+        XCTAssertEqual(client.status, 0, client.complaints)
+        XCTAssertTrue(client.output.hasSuffix("ok\n"), client.output + client.complaints)
     }
 
     func testHubSpotsClientAcceptsThePortal() async throws {

@@ -1,3 +1,4 @@
+import ChildProcesses
 import EmbeddedPostgres
 import Foundation
 
@@ -6,7 +7,7 @@ import Foundation
 public final class TransactionPooler: Sendable {
     /// The database's address through the pooler.
     public let url: String
-    private let process: Int32
+    private let process: ChildProcess
     private let folder: URL
 
     /// Starts one, with fewer server sessions than its clients need at once.
@@ -40,13 +41,7 @@ public final class TransactionPooler: Sendable {
         let identity =
             geteuid() == 0 ? ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"] : ["setpriv"]
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path)
-        let started = Process()
-        started.executableURL = URL(filePath: "/usr/bin/env")
-        started.arguments = identity + ["--pdeathsig=KILL", "--", program, "--quiet", file.path]
-        started.standardError = FileHandle.nullDevice
-        started.standardOutput = FileHandle.nullDevice
-        try started.run()
-        process = started.processIdentifier
+        process = try ChildProcess(identity + ["--pdeathsig=KILL", "--", program, "--quiet", file.path])
         var address = target
         address.port = Int(listening)
         url = address.string ?? ""
@@ -55,7 +50,7 @@ public final class TransactionPooler: Sendable {
 
     /// Stops it.
     public func stop() {
-        kill(process, SIGKILL)
+        process.signal(SIGKILL)
         try? FileManager.default.removeItem(at: folder)
     }
 

@@ -11,7 +11,7 @@ final class DemoCast {
     private let client = HTTPClient()
     private let secrets: DemoSecrets
     private var environment: [String: String]
-    private var processes: [ChildProcess] = []
+    private var processes: [DemoProcess] = []
     private var gateway = ""
     private var sandboxes: [String: SandboxAdministration] = [:]
     /// The ids of the created leads, by tenant, in the order of its file.
@@ -169,8 +169,8 @@ final class DemoCast {
         return content
     }
 
-    private func start(_ name: String, _ arguments: [String], isService: Bool = true) throws -> ChildProcess {
-        let process = try ChildProcess(name, arguments, isService: isService, environment: environment, logs: logs)
+    private func start(_ name: String, _ arguments: [String], isService: Bool = true) throws -> DemoProcess {
+        let process = try DemoProcess(name, arguments, isService: isService, environment: environment, logs: logs)
         if isService { processes.append(process) }
         return process
     }
