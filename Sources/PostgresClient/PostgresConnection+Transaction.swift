@@ -16,15 +16,17 @@ extension PostgresConnection {
         commit durability: CommitDurability = .immediate, _ body: @Sendable (PostgresConnection) async throws -> T
     ) async throws -> T {
         try begin(durability)
-        let value: T
-        do {
-            value = try await withTaskExecutorPreference(thread) { try await body(self) }
-        } catch {
-            await rollBack()
-            throw error
+        return try await withTaskExecutorPreference(thread) {
+            let value: T
+            do {
+                value = try await body(self)
+            } catch {
+                await rollBack()
+                throw error
+            }
+            try await commit()
+            return value
         }
-        try await commit()
-        return value
     }
 
     private nonisolated func commit() async throws(PostgresError) {
