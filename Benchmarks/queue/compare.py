@@ -78,7 +78,7 @@ class Comparison:
         self.server.query("postgres", "DROP DATABASE IF EXISTS by_pgqueuer")
         self.server.database("by_pgqueuer")
         environment = {**os.environ, "PYTHONPATH": os.path.abspath(".local/pgqueuer")}
-        command = [sys.executable, f"{HERE}/pgqueuer_drain.py", self.server.folder, str(self.options.jobs // 5)]
+        command = [sys.executable, f"{HERE}/pgqueuer_drain.py", self.server.folder, str(self.options.jobs)]
         done = subprocess.run(command, env=environment, capture_output=True, text=True)
         if done.returncode != 0:
             raise RuntimeError(f"PgQueuer failed: {done.stderr[-2000:]}")

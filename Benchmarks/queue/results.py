@@ -76,7 +76,7 @@ least and the greatest.
 - The bare loop: `UPDATE … WHERE id IN (SELECT … LIMIT 100 FOR UPDATE SKIP LOCKED)` and `DELETE`, prepared, by pgbench, which
   reads nothing but two arrays of ids. No order, no shares, no budgets, no history, no leases. With a history, what it
   deletes goes into a table with one index.
-- PgQueuer 1.6.0 with asyncpg, four processes in drain mode with batches of a hundred, {options['jobs'] // 5:,} jobs.
+- PgQueuer 1.6.0 with asyncpg, four processes in drain mode with batches of a hundred, as many jobs.
 - The full queue: {options['finished']:,} finished and {options['waiting']:,} waiting jobs. The flood: as many jobs of one
   tenant, put in first, as {options['tenants']:,} others have together ({options['each']} each). The snapshot: held for
   {options['snapshot']} s while jobs keep coming, with 20,000 waiting, beside as long without one; in the last
