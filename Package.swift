@@ -33,7 +33,7 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CWebSockets", pkgConfig: "libwebsockets", providers: [.apt(["libwebsockets-dev"])]),
-        .systemLibrary(name: "CSpawn"),
+        .systemLibrary(name: "CGlibc"),
 
         // Values and protocols of the wire.
         library("JSON", []),
@@ -41,13 +41,13 @@ let package = Package(
         library("Cryptography", ["COpenSSL"]),
         library("Telemetry", []),
         library("Failpoints", []),
-        library("ChildProcesses", ["CSpawn"]),
+        library("ChildProcesses", ["CGlibc"]),
 
         // Input and output.
         library("PostgresClient", ["CPostgreSQL"]),
         library("EmbeddedPostgres", ["ChildProcesses", "PostgresClient"]),
         library("HTTPClient", ["CCurl", "HTTPTypes"]),
-        library("HTTPServer", ["CWebSockets", "HTTPTypes"]),
+        library("HTTPServer", ["CGlibc", "CWebSockets", "HTTPTypes"]),
         .target(
             name: "Migrations", dependencies: ["PostgresClient"], path: "Migrations",
             resources: [
@@ -136,8 +136,8 @@ let package = Package(
         tests(
             "Configuration",
             [
-                "DeclarationSchema", "TestSupport", "PostgresClient", "Personalization",
-                "LanguageModel", "CRM", "JSON", "Cryptography",
+                "DeclarationSchema", "TestSupport", "PostgresClient", "Personalization", "LanguageModel", "CRM", "JSON",
+                "Cryptography",
             ]),
         tests(
             "Pipeline",

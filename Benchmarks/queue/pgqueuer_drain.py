@@ -24,7 +24,8 @@ async def connected(host):
 
 
 async def fill(host, jobs):
-    queries = Queries(await connected(host))
+    driver = await connected(host)
+    queries = Queries(driver)
     await queries.install()
     start = time.monotonic()
     for first in range(0, jobs, 1000):
@@ -32,7 +33,7 @@ async def fill(host, jobs):
         await queries.enqueue(["bench"] * size, [b'{"event": 12345}'] * size, [0] * size)
     seconds = time.monotonic() - start
     # As autovacuum would, and as the bare loop's table is.
-    await (await connected(host)).execute("VACUUM ANALYZE")
+    await driver.execute("VACUUM ANALYZE")
     return seconds
 
 

@@ -1,6 +1,5 @@
 #pragma once
 #include <libwebsockets.h>
-#include <sys/socket.h>
 
 // Macros whose form Swift does not import.
 enum {
@@ -10,6 +9,3 @@ enum {
     CWEBSOCKETS_CLOSE_SOON = LWS_TO_KILL_ASYNC,
 };
 static const enum lws_write_protocol CWEBSOCKETS_WRITE_RAW = LWS_WRITE_RAW;
-
-// glibc declares it for _GNU_SOURCE only, which Swift's modules are built without.
-int accept4(int socket, struct sockaddr *address, socklen_t *length, int flags);

@@ -1,4 +1,4 @@
-import CSpawn
+import CGlibc
 import Foundation
 
 /// Starts a program with these as its standard files, no other file open, and all signals as by default.

@@ -1,4 +1,4 @@
-import CSpawn
+import CGlibc
 import Foundation
 
 /// The two ends of one of a child's standard files.

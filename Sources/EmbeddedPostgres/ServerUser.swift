@@ -52,7 +52,7 @@ struct ServerUser: Sendable {
                 prefix + command, environment: ["PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C"], output: log,
                 errors: log)
         } catch {
-            throw EmbeddedPostgresError(.startFailed, "cannot start \(command[0])", underlying: error)
+            throw EmbeddedPostgresError(.startFailed, error.message, underlying: error)
         }
     }
 

@@ -1,4 +1,4 @@
-import CWebSockets
+import CGlibc
 import Foundation
 
 /// A listening TCP socket.
